@@ -1,0 +1,1 @@
+"""Sample, score, find, plan, and prove that a change operates today."""

@@ -1,0 +1,48 @@
+"""Gathers the commands and turns a `ClewError` into words on stderr and its exit code.
+
+Exit codes (DESIGN.md): 0 fine, 1 findings where asked to fail on them, 2 usage or bad input, 3 integrity failure.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import clew
+from clew.core import ClewError
+
+app = typer.Typer(
+    name="clew",
+    help="Gives every unexpected death a second look. It links events and asks questions; it accuses nobody.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"clew {clew.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """The ``clew`` program."""
+    try:
+        app()
+    except ClewError as error:
+        typer.echo(f"clew: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of a pipe (head, less) has gone: nothing more to say
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,70 @@
+"""What every command shares: its common options, where its output goes, and progress on a terminal only."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from clew.core import UsageError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write the result here instead of to the terminal.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="As known at this date or time (a date means the start of that day).")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks; errors only.")]
+
+stderr = Console(stderr=True)
+
+
+class Tick(Protocol):
+    """Told how far a long piece of work has come."""
+
+    def __call__(self, done: int, total: int, what: str = "", /) -> None: ...
+
+
+def print_json(value: Any, out: Path | None = None) -> None:
+    """Writes `value` as one JSON object to `out`, or to stdout."""
+    write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", out)
+
+
+def write_text(text: str, out: Path | None = None) -> None:
+    """Writes `text` to `out` whole or not at all (a temporary file, then a rename), or to stdout."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    temporary = out.with_name(out.name + ".part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(out)
+    except OSError as error:
+        raise UsageError(
+            f"Cannot write {out}: {error.strerror or error}.",
+            where="--out",
+            mend="name a file in a folder that exists and can be written",
+        ) from error
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool) -> Iterator[Tick]:
+    """A progress bar on stderr, on a terminal only; yields a `Tick`."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda done, total, what="", /: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def tick(done: int, total: int, what: str = "", /) -> None:
+            bar.update(task, completed=done, total=total, description=what or label)
+
+        yield tick

@@ -1,0 +1,1 @@
+"""A made-up force with a public case woven in, for trying Clew out."""

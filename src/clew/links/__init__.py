@@ -1,0 +1,1 @@
+"""Links between events, each with evidence and a stated chance rate."""

@@ -1,0 +1,1 @@
+"""The tables, their meaning, reading, and what was known at T."""

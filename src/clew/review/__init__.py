@@ -1,0 +1,1 @@
+"""The morning list, and the replay of past mornings."""

@@ -1,0 +1,1 @@
+"""Dated, sourced standards tested on every case as known at T."""
