@@ -35,7 +35,7 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 #: activity -> meaning. `about` names the person_ref, exhibit_id, event_id, rule or action_id it concerns.
 ACTIVITIES: dict[str, str] = {
-    "check.intelligence": "intelligence, PNC, PND and crime reports searched for a person (about); outcome hit or no_hit",
+    "check.intelligence": "intelligence, PNC, PND, crime reports searched for a person (about); outcome hit or no_hit",
     "decision_maker.notified": "the decision-maker was shown a fact (about a person or event)",
     "decision_maker.acknowledged": "the decision-maker acknowledged it in writing",
     "decision_maker.changed": "another officer took the decision over",
