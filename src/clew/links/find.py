@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
-from clew.links.chance import Sightings, exchange_dates, exchange_people, per_year
+from clew.links.chance import YEAR_DAYS, History, Sightings, count_as_strong, exchange_dates, exchange_people
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, time_bounds
@@ -91,7 +91,7 @@ def find_links(
     parts = parts_played(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
-    floor = _Floor(keep=int(max(events.history_days / 365.25, 1.0) * KEPT_PER_YEAR))
+    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR))
     static, together = _compare(scorer, floor)
     incident = incident_groups(events, *ends_of(together, len(events)))
     tick(1, steps, "Scoring")
@@ -173,12 +173,13 @@ def _rated(scorer: Scorer, found: Scored, decoys: list[Sightings], replicates: i
         strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
         known_day=np.concatenate([decoy.known_day for decoy in decoys] or [np.empty(0)]),
     )
-    since = float(np.quantile(events.known_day, 0.001)) if len(events) else 0.0
+    history = History(known_day=np.sort(events.known_day[events.death]))
     later = events.from_day[found.a] > events.from_day[found.b]
     a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)
     ordered = Scored(a=a, b=b, factors=found.factors, tie=found.tie, apart=found.apart)
-    rates = {"seen_per_year": per_year(real, real, since_day=since)}
-    rates["chance_per_year"] = per_year(real, chance, since_day=since, extra=1.0, replicates=max(replicates, 1))
+    rates = {"seen_per_year": count_as_strong(real, real, history).seen_per_year()}
+    bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
+    rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
     known_at = pl.Series((real.known_day * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
     frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
     frame = frame.with_columns(known_at=known_at)

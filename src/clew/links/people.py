@@ -19,7 +19,7 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.weights import PeopleWeights
 from clew.records import Known, Role
 
-ROLES: tuple[str, ...] = (*Role, "address")
+ROLES: tuple[str, ...] = (*(role.value for role in Role), "address")
 ADDRESS = len(ROLES) - 1
 
 
