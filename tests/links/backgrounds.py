@@ -32,10 +32,11 @@ def frame(table: str, columns: dict[str, object]) -> pl.DataFrame:
 def null_background(*, deaths: int, years: float, seed: int, people: int = 0, growth: float = 0.0) -> Dataset:
     """`deaths` over `years`: towns of unequal size, hostels where many die, shared people drawn at random.
 
-    people: how many persons take two parts as caller or suspect. growth: how much denser the last day is than the first.
+    people: how many persons take two parts as caller or suspect. growth: how much denser the last day is than the
+    first.
     """
     rng = np.random.default_rng(seed)
-    towns = rng.normal(0, 0.15, (40, 2)) + [51.5, 0.0]
+    towns = rng.normal((51.5, 0.0), 0.15, (40, 2))
     weight = rng.dirichlet(np.ones(40))
     place = towns[rng.choice(40, deaths, p=weight)] + rng.normal(0, 0.01, (deaths, 2))
     hostels = towns[:10]

@@ -6,8 +6,10 @@ compared, `chance` how often links this strong occur, `series` how pairs grow in
 A link is a candidate, never a decision, and accuses nobody.
 """
 
+from clew.links.explain import Explanation, Row, explain_pair
 from clew.links.find import Links, find_links
 from clew.links.scoring import FAMILIES
+from clew.links.series import grow_series
 from clew.links.weights import Weights
 
-__all__ = ["FAMILIES", "Links", "Weights", "find_links"]
+__all__ = ["FAMILIES", "Explanation", "Links", "Row", "Weights", "explain_pair", "find_links", "grow_series"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from clew.core import UsageError
 from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
 from clew.links.chance import YEAR_DAYS, History, Sightings, count_as_strong, exchange_dates, exchange_people
 from clew.links.circumstances import circumstances
@@ -16,7 +17,7 @@ from clew.links.families import background, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident
 from clew.links.people import Parts, parts_played
 from clew.links.reference import references
-from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, Static, linkable, scored_frame
+from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known
 
@@ -37,6 +38,7 @@ class Links:
     incidents: pl.DataFrame
     scorer: Scorer
     parts: Parts
+    shared: SharedKeys
     known: Known
     seed: int
     replicates: int
@@ -44,6 +46,22 @@ class Links:
     def within(self, budget_per_year: float) -> pl.DataFrame:
         """The links of which this force sees at most `budget_per_year` a year."""
         return self.frame.filter(pl.col("seen_per_year") <= budget_per_year)
+
+    def index(self, event_id: str) -> int:
+        """Where `event_id` stands in the scorer's arrays; raises `UsageError` if it is not known at T."""
+        place = int(np.searchsorted(self.scorer.events.event_id, event_id))
+        if place == len(self.scorer.events) or self.scorer.events.event_id[place] != event_id:
+            raise UsageError(
+                f"No event {event_id!r} was known at {self.known.at:%Y-%m-%d %H:%M} UTC.",
+                where=f"events of {self.known.dataset.name}",
+                mend="check the number, or ask as known at a later time with --as-of",
+            )
+        return place
+
+    def score_pairs(self, a: Integers, b: Integers) -> Scored:
+        """Scores any pairs of event indices, candidates or not, as sorted unique pairs."""
+        static = self.scorer.static(np.unique(pair_keys(a, b, len(self.scorer.events))))
+        return self.scorer.score(static, self.shared, self.scorer.events)
 
 
 @dataclass
@@ -95,24 +113,30 @@ def find_links(
     static, together = _compare(scorer, floor)
     incident = incident_groups(events, *ends_of(together, len(events)))
     tick(1, steps, "Scoring")
-    found = _strongest(scorer.score(static, parts), incident, floor)
+    shared = scorer.shared(parts)
+    found = _strongest(scorer.score(scorer.widened(static, shared, events), shared, events), incident, floor)
     rng = np.random.default_rng(seed)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
         moved = exchange_dates(events, incident, rng)
-        swapped = exchange_people(parts, events, rng)
-        scored = scorer.score(static, swapped, moved_to=moved)
+        swapped = scorer.shared(exchange_people(parts, events, rng))
+        scored = scorer.score(scorer.widened(static, swapped, moved), swapped, moved)
         scored = scored.take(
             linkable(scored) & (scored.total >= floor.value) & (incident[scored.a] != incident[scored.b])
         )
         decoys.append(_sightings(scored, moved))
     tick(steps, steps, "Linked")
+    chance = Sightings(
+        strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
+        known_day=np.concatenate([decoy.known_day for decoy in decoys] or [np.empty(0)]),
+    )
     return Links(
-        frame=_rated(scorer, found, decoys, replicates),
+        frame=_rated(scorer, found, chance, replicates),
         incidents=_incident_frame(events, incident),
         scorer=scorer,
         parts=parts,
+        shared=shared,
         known=known,
         seed=seed,
         replicates=replicates,
@@ -165,14 +189,10 @@ def _sightings(scored: Scored, events: LinkEvents) -> Sightings:
     )
 
 
-def _rated(scorer: Scorer, found: Scored, decoys: list[Sightings], replicates: int) -> pl.DataFrame:
+def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) -> pl.DataFrame:
     """`found` with its rates, strongest first; the earlier event of a pair is a."""
     events = scorer.events
     real = _sightings(found, events)
-    chance = Sightings(
-        strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
-        known_day=np.concatenate([decoy.known_day for decoy in decoys] or [np.empty(0)]),
-    )
     history = History(known_day=np.sort(events.known_day[events.death]))
     later = events.from_day[found.a] > events.from_day[found.b]
     a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)

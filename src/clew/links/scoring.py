@@ -65,6 +65,21 @@ class Static:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharedKeys:
+    """Pair keys (sorted, unique) of events that share a person, with a death among them.
+
+    factor: (p,) log10. kin: (p,) whether the shared person is kin on both sides. part_lower, part_upper: (p,)
+    indices into `Parts` of the part played in the event of lower and of higher index.
+    """
+
+    keys: Integers
+    factor: Floats
+    kin: Flags
+    part_lower: Integers
+    part_upper: Integers
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scorer:
     """Everything a pair's score is computed from, except the dates and people that decoys exchange."""
 
@@ -95,38 +110,43 @@ class Scorer:
             tie=reference + np.maximum(place, 0.0) + beyond_substances,
         )
 
-    def score(self, static: Static, parts: Parts, *, moved_to: LinkEvents | None = None) -> Scored:
-        """Scores `static` pairs and those that `parts` and the dates of `moved_to` add.
-
-        moved_to: the same events at other dates (a decoy); None for the dates as they are.
-        """
-        events = moved_to or self.events
-        count = len(events)
-        shared = shared_people(parts, count, self.weights.people)
-        wanted = events.death[shared.a] | events.death[shared.b]
-        people_keys = pair_keys(shared.a, shared.b, count)[wanted]
-        kin = household(parts, shared)[wanted]
-        middle = (events.from_day + events.to_day) / 2
-        crowded = near_in_time(events, self.spots, middle, self.weights.window)
-        more = np.setdiff1d(np.union1d(people_keys, crowded), static.keys, assume_unique=True)
-        added = self.static(more)
-        keys = np.concatenate((static.keys, added.keys))
-        factors = np.concatenate((static.factors, added.factors))
-        tie = np.concatenate((static.tie, added.tie))
-        order = np.argsort(keys, kind="stable")
-        keys, factors, tie = keys[order], factors[order], tie[order]
-        a, b = ends_of(keys, count)
-        factors[:, 3] = time_factor(
-            self.usual,
-            self.weights.time,
-            (events.from_day[a], events.to_day[a]),
-            (events.from_day[b], events.to_day[b]),
+    def shared(self, parts: Parts) -> SharedKeys:
+        """The pairs that share a person when `parts` are played as they are."""
+        found = shared_people(parts, len(self.events), self.weights.people)
+        wanted = self.events.death[found.a] | self.events.death[found.b]
+        return SharedKeys(
+            keys=pair_keys(found.a, found.b, len(self.events))[wanted],
+            factor=found.factor[wanted],
+            kin=household(parts, found)[wanted],
+            part_lower=found.part_a[wanted],
+            part_upper=found.part_b[wanted],
         )
-        apart = same_incident(events, a, b) | ((self.homes[a] >= 0) & (self.homes[a] == self.homes[b]))
-        row, found = _locate(people_keys, keys)
-        factors[found, 0] = shared.factor[wanted][row]
-        tie[found] += shared.factor[wanted][row]
-        apart[found] |= kin[row]
+
+    def widened(self, static: Static, shared: SharedKeys, dates: LinkEvents) -> Static:
+        """`static` with the pairs added that share a person, or lie at one crowded spot near in time."""
+        middle = (dates.from_day + dates.to_day) / 2
+        crowded = near_in_time(dates, self.spots, middle, self.weights.window)
+        added = self.static(np.setdiff1d(np.union1d(shared.keys, crowded), static.keys, assume_unique=True))
+        keys = np.concatenate((static.keys, added.keys))
+        order = np.argsort(keys, kind="stable")
+        return Static(
+            keys=keys[order],
+            factors=np.concatenate((static.factors, added.factors))[order],
+            tie=np.concatenate((static.tie, added.tie))[order],
+        )
+
+    def score(self, static: Static, shared: SharedKeys, dates: LinkEvents) -> Scored:
+        """Scores the pairs of `static`, with the people of `shared` and at the `dates` given."""
+        a, b = ends_of(static.keys, len(dates))
+        factors, tie = static.factors.copy(), static.tie.copy()
+        factors[:, 3] = time_factor(
+            self.usual, self.weights.time, (dates.from_day[a], dates.to_day[a]), (dates.from_day[b], dates.to_day[b])
+        )
+        apart = same_incident(dates, a, b) | ((self.homes[a] >= 0) & (self.homes[a] == self.homes[b]))
+        row, found = _locate(shared.keys, static.keys)
+        factors[found, 0] = shared.factor[row]
+        tie[found] += shared.factor[row]
+        apart[found] |= shared.kin[row]
         return Scored(a=a, b=b, factors=factors, tie=tie, apart=apart)
 
 
