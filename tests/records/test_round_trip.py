@@ -66,7 +66,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
     rows = {"events": events, "people": people}
     frames = {
         name: pl.DataFrame(
-            [{column: None for column in table.frame_schema} | row for row in rows.get(name, [])],
+            [dict.fromkeys(table.frame_schema) | row for row in rows.get(name, [])],
             schema=table.frame_schema,
             orient="row",
         )

@@ -30,6 +30,12 @@ def ends_of(keys: Integers, count: int) -> tuple[Integers, Integers]:
     return keys // count, keys % count
 
 
+def distinct(keys: Integers) -> Integers:
+    """`keys` sorted, each once. By sorting: numpy's own `unique` hashes, which is several times slower here."""
+    ordered: Integers = np.sort(keys)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
 def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
     """Pairs of a death and one of its `neighbours` nearest events, as sorted unique keys, block by block.
 
@@ -46,7 +52,7 @@ def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
         _, nearest = tree.query(events.xyz_km[block], k=wanted, workers=-1)
         a, b = np.repeat(block, wanted), located[nearest.reshape(-1)]
         apart = a != b
-        yield np.unique(pair_keys(a[apart], b[apart], len(events)))
+        yield distinct(pair_keys(a[apart], b[apart], len(events)))
 
 
 def crowded_spots(events: LinkEvents, neighbours: int, finest_km: float) -> Integers:
@@ -90,7 +96,7 @@ def shared_circumstance_keys(events: LinkEvents, held: Circumstances, at_most: i
             both_code.append(np.minimum(one, two)[rows] * kinds + np.maximum(one, two)[rows])
     if both_event:
         found.append(_token_pairs(events, np.concatenate(both_event), np.concatenate(both_code), at_most))
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))
 
 
 def _token_pairs(events: LinkEvents, event: Integers, token: Integers, at_most: int) -> Integers:
@@ -112,4 +118,4 @@ def _windowed(events: LinkEvents, event: Integers, token: Integers, window: int)
         a, b = event[here], event[here + lag]
         wanted = (a != b) & (events.death[a] | events.death[b])
         found.append(pair_keys(a[wanted], b[wanted], len(events)))
-    return np.unique(np.concatenate(found))
+    return distinct(np.concatenate(found))

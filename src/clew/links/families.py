@@ -43,7 +43,10 @@ def background(events: LinkEvents, weights: Weights) -> Background:
 
 
 def _place_density(events: LinkEvents, weights: PlaceWeights) -> Floats:
-    """How thickly events lie around each: the k-th nearest neighbour's disc, or its own spot if that says more."""
+    """How thickly events lie around each: in the densest disc around it that holds `fewest` events or more.
+
+    Discs reach from the spot itself (`finest_km`) to the `neighbours`-th nearest spot.
+    """
     density = np.full(len(events), np.nan)
     located = np.flatnonzero(np.isfinite(events.xyz_km[:, 0]))
     if not len(located):
@@ -60,11 +63,10 @@ def _place_density(events: LinkEvents, weights: PlaceWeights) -> Floats:
     distance, index = tree.query(spots * weights.finest_km, k=list(range(1, nearest + 1)), workers=-1)
     radius_km = np.maximum(distance, weights.finest_km)
     within = np.cumsum(count[index], axis=1)
-    # The first disc that holds enough events: as local as the records allow, no more.
-    enough = np.argmax(within >= weights.neighbours, axis=1)
-    enough[within[:, -1] < weights.neighbours] = nearest - 1
-    row = np.arange(len(spots))
-    per_km2 = within[row, enough] / (len(located) * np.pi * radius_km[row, enough] ** 2)
+    per_km2 = within / (len(located) * np.pi * radius_km**2)
+    # As local as the records allow: the densest disc that holds enough events to be more than an accident.
+    enough = within >= weights.fewest
+    per_km2 = np.where(enough.any(axis=1), np.where(enough, per_km2, 0.0).max(axis=1), per_km2[:, -1])
     density[located] = per_km2[spot_of]
     return density
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
+from clew.links.candidates import crowded_spots, distinct, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
 from clew.links.chance import YEAR_DAYS, History, Sightings, count_as_strong, exchange_dates, exchange_people
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
@@ -94,6 +94,13 @@ def find_links(
 
     replicates: decoy runs. seed: of the decoys. tick: told of progress. The same `known` gives the same links.
     """
+    if replicates < 1:
+        raise UsageError(
+            f"{replicates} decoy runs cannot tell what chance makes.",
+            where="replicates",
+            why="no link is shown without its chance rate",
+            mend="ask for one or more",
+        )
     weights = weights or Weights()
     tick = tick or _silent
     events = link_events(known)
@@ -155,7 +162,7 @@ def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
     least, most = time_bounds(scorer.usual, weights.time)
     kept: list[Static] = []
     together: list[Integers] = []
-    for keys in [np.unique(np.concatenate(few)), *neighbour_keys(events, weights.neighbours)]:
+    for keys in [distinct(np.concatenate(few)), *neighbour_keys(events, weights.neighbours)]:
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)

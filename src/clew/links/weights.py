@@ -24,12 +24,14 @@ class PlaceWeights:
     Density per km^2 at distance d: ``(b - 1) / (pi s^2) * (1 + d^2 / s^2)^-b``. Assumed: half of the mass within
     about 0.5 km (b = 1.5), the shape of journey-to-crime decay; on the crimelinkage data log distance alone has
     AUC .88 (research/linkage.md 1b). `share`: how often a connected event lies near at all.
+    `neighbours`, `fewest`, `finest_km`: how the local background is read (`families.background`).
     """
 
     share: float = 0.6
     scale_km: float = 0.3
     exponent: float = 1.5
     neighbours: int = 16
+    fewest: int = 5
     finest_km: float = 0.05
 
 
