@@ -24,6 +24,9 @@ from clew.records import Known
 #: Links kept and counted, as a rate: far more than any desk looks at, so that every shown link has its rates.
 KEPT_PER_YEAR = 500
 
+#: Decoy runs unless asked otherwise: chance rates are then stated down to a fifth of a link a year.
+DECOY_REPLICATES = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
@@ -66,13 +69,16 @@ class Links:
 
 @dataclass
 class _Floor:
-    """The strength below which pairs are dropped: rises as more pairs are seen."""
+    """The strength below which pairs are dropped: rises as more pairs are seen, unless it is `fixed`."""
 
     keep: int
+    fixed: float | None = None
     strongest: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def value(self) -> float:
+        if self.fixed is not None:
+            return self.fixed
         return float(self.strongest.min()) if len(self.strongest) >= self.keep else -np.inf
 
     def see(self, strengths: np.ndarray) -> None:
@@ -86,13 +92,15 @@ def find_links(
     known: Known,
     *,
     weights: Weights | None = None,
-    replicates: int = 5,
+    replicates: int = DECOY_REPLICATES,
     seed: int = 1,
+    at_least: float | None = None,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Links:
     """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
 
-    replicates: decoy runs. seed: of the decoys. tick: told of progress. The same `known` gives the same links.
+    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
+    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
     """
     if replicates < 1:
         raise UsageError(
@@ -116,7 +124,7 @@ def find_links(
     parts = parts_played(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
-    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR))
+    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
     static, together = _compare(scorer, floor)
     incident = incident_groups(events, *ends_of(together, len(events)))
     tick(1, steps, "Scoring")
