@@ -182,6 +182,28 @@ def replay_as_json(
     }
 
 
+def replay_as_text(found: dict[str, Any]) -> str:
+    """The contract's object in words."""
+    lines = [found["marking"], *([found["notice"]] if found["notice"] else [])]
+    lines += [
+        "A replay of known series is a demonstration with hindsight, not a validation.",
+        f"{found['mornings']} mornings from {found['from']} to {found['to']}, "
+        f"budget {found['budget_per_year']:g} links a year.",
+        f"The desk was shown {found['items_shown']} deaths ({found['items_per_week']:.1f} a week) "
+        f"and {found['links_shown']} links ({found['links_per_week']:.2f} a week).",
+    ]
+    for series in found["series"]:
+        size = len(series["members"])
+        if series["first_raised_at"] is None:
+            lines.append(f"Series {series['series_id']} ({size} events): not raised.")
+        else:
+            lines.append(
+                f"Series {series['series_id']} ({size} events): first raised {series['first_raised_at']}, when "
+                f"{series['raised_at_member']} were known; {series['members_after']} came after."
+            )
+    return "\n".join([*lines, found["marking"], ""])
+
+
 def _settings(dataset: Dataset, standard: Standard, budget_per_year: float, top: int, seed: int) -> str:
     """What must be the same for a journal to be gone on with."""
     sizes = [(name, frame.height) for name, frame in sorted(dataset.tables.items())]
