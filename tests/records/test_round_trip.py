@@ -21,7 +21,7 @@ TEXT = st.text(
 CELLS = TEXT | st.sampled_from(
     ["=1+1", "-x", "@a", "+b", '"', '""', "a,b", "a\nb", "a\r\nb", "NULL", "1,234", "007", "é\u2028x"]
 )
-INSTANTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2030, 1, 1)).map(
+INSTANTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2030, 1, 1)).map(  # noqa: DTZ001
     lambda moment: moment.replace(tzinfo=UTC)
 )
 
@@ -66,7 +66,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
     rows = {"events": events, "people": people}
     frames = {
         name: pl.DataFrame(
-            [{column: None for column in table.frame_schema} | row for row in rows.get(name, [])],
+            [dict.fromkeys(table.frame_schema) | row for row in rows.get(name, [])],
             schema=table.frame_schema,
             orient="row",
         )
