@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from clew.demonstration.chance import DAY_S, Flags, Integers, Numbers, Words, choose, delays_s, happens
+from clew.demonstration.chance import DAY_S, Flags, Integers, Numbers, Words, choose, delays_s
 from clew.demonstration.distributions import Shares, recording
 from clew.demonstration.distributions import deaths as table
 from clew.demonstration.places import Places, spots
@@ -87,7 +87,7 @@ def draw_deaths(
         kind[rows] = choose(rng, table.PLACE[each], len(rows))
         if each in table.METHOD:
             method[rows] = choose(rng, table.METHOD[each], len(rows))
-    _agree(kind, method)
+    _agree(kind, method, age)
     home = areas.homes(rng, male=male, age=age)
     return Deaths(
         alive=found - delays_s(rng, recording.FOUND_DELAY, count),
@@ -106,8 +106,9 @@ def draw_deaths(
     )
 
 
-def _agree(kind: Words, method: Words) -> None:
-    """Make place and method agree where one decides the other."""
+def _agree(kind: Words, method: Words, age: Numbers) -> None:
+    """Make place, method and age agree where one decides the other."""
+    kind[(kind == "care_home") & (age < 65)] = "home"
     method[(kind == "station") & (method != "")] = "railway"
     method[(kind == "bridge") & (method != "")] = "jump"
     kind[(method == "railway") & (kind != "station")] = "station"

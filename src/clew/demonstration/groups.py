@@ -100,7 +100,9 @@ def _together(field: _Field, rows: Integers, *, manner: str, method: str, hours:
 
 def _fire(field: _Field) -> Integers:
     deaths = field.deaths
-    rows = field.take((deaths.manner == "natural") & (deaths.kind == "home") & (deaths.age < 80), field.rng.integers(2, 5))
+    rows = field.take(
+        (deaths.manner == "natural") & (deaths.kind == "home") & (deaths.age < 80), int(field.rng.integers(2, 5))
+    )
     deaths.age[rows[1:]] = 1 + 60 * field.rng.random(len(rows) - 1)
     deaths.home[rows] = deaths.home[rows[:1]]
     return _together(field, rows, manner="fire", method="", hours=2)
@@ -116,13 +118,13 @@ def _pact(field: _Field) -> Integers:
 
 def _collision(field: _Field) -> Integers:
     deaths = field.deaths
-    rows = field.take((deaths.manner == "road") & (deaths.kind == "street"), field.rng.integers(2, 4))
+    rows = field.take((deaths.manner == "road") & (deaths.kind == "street"), int(field.rng.integers(2, 4)))
     return _together(field, rows, manner="road", method="", hours=1)
 
 
 def _batch(field: _Field) -> Integers:
     deaths, rng = field.deaths, field.rng
-    rows = field.take((deaths.manner == "drugs") & ~deaths.ghb, rng.integers(4, 8))
+    rows = field.take((deaths.manner == "drugs") & ~deaths.ghb, int(rng.integers(4, 8)))
     start = deaths.found[rows[0]] if len(rows) else 0
     kept = deaths.found[rows] - deaths.alive[rows]
     deaths.found[rows] = start + (rng.random(len(rows)) * 14 * DAY_S).astype(np.int64)
@@ -172,4 +174,6 @@ def group_frame(planted: Planted, event_ids: pl.Series, prefix: str) -> pl.DataF
             "event_id": event_ids.gather(member),
         }
     )
-    return frame.sort("group_id").with_columns(pl.format("{}{}-{}", pl.lit(prefix), "kind", "group_id").alias("group_id"))
+    return frame.sort("group_id").with_columns(
+        pl.format("{}{}-{}", pl.lit(prefix), "kind", "group_id").alias("group_id")
+    )

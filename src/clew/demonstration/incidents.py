@@ -62,9 +62,7 @@ class Incidents:
         return len(self.at)
 
 
-def known_persons(
-    rng: np.random.Generator, register: Register, *, at: int, scale: float, areas: SmallAreas
-) -> Known:
+def known_persons(rng: np.random.Generator, register: Register, *, at: int, scale: float, areas: SmallAreas) -> Known:
     """The people known to the force, added to the register; some far more active than others."""
     count = max(50, round(table.KNOWN_PERSONS.value * table.INCIDENTS_A_YEAR.value * scale))
     male, age = draw_ages(rng, table.AGE_SEX["other"], count)

@@ -9,11 +9,11 @@ import polars as pl
 
 from clew.demonstration.chance import Integers
 
-_ONSETS = "b br d dr f fl g gr h k kl l m n p pr r s sk st t tr v w".split()
-_VOWELS = "a e i o u ai ea".split()
-_MIDDLES = "ld lm ln nd nn rb rl rm rn rv sk ss st tt v z mb nk pp x".split()
-_ENDINGS = "ak am ard ax en ett ik im in ock old om or ow um ury wick by".split()
-_GIVEN_ENDINGS = ("an ek iel im o or us".split(), "a elle ia ine is ora yn".split())
+_ONSETS = ("b", "br", "d", "dr", "f", "fl", "g", "gr", "h", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "sk", "st")
+_VOWELS = ("a", "e", "i", "o", "u", "ai", "ea")
+_MIDDLES = ("ld", "lm", "ln", "nd", "nn", "rb", "rl", "rm", "rn", "rv", "sk", "ss", "st", "tt", "v", "z", "mb", "nk")
+_ENDINGS = ("ak", "am", "ard", "ax", "en", "ett", "ik", "im", "in", "ock", "old", "om", "or", "ow", "um", "ury", "wick")
+_GIVEN_ENDINGS = (["an", "ek", "iel", "im", "o", "or", "us"], ["a", "elle", "ia", "ine", "is", "ora", "yn"])
 _STREET_TYPES = ("Road", "Street", "Avenue", "Close", "Gardens", "Lane")
 
 FAMILY_NAMES = 6000
@@ -59,4 +59,4 @@ def street_names() -> pl.Series:
 def ranks(rng: np.random.Generator, names: int, count: int, exponent: float = 0.75) -> Integers:
     """`count` ranks below `names`, the r-th with weight r to the minus `exponent` (Zipf; assumed)."""
     running = np.cumsum(np.arange(1, names + 1) ** -exponent)
-    return np.searchsorted(running, rng.random(count) * running[-1], side="right").astype(np.int64)
+    return np.asarray(np.searchsorted(running, rng.random(count) * running[-1], side="right"), dtype=np.int64)

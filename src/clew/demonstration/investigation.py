@@ -65,9 +65,7 @@ def draw_decisions(rng: np.random.Generator, deaths: Deaths, reported: Integers)
     category = np.where(mistaken, "not_suspicious", category)
     corrected = np.where(mistaken, decided + delays_s(rng, table.HOMICIDE_MISTAKEN_DELAY, count), NEVER)
     quick = np.isin(manner, ("natural", "expected", "infant"))
-    wait = np.where(
-        quick, delays_s(rng, table.CLOSED_DELAY, count), delays_s(rng, table.CLOSED_INQUEST_DELAY, count)
-    )
+    wait = np.where(quick, delays_s(rng, table.CLOSED_DELAY, count), delays_s(rng, table.CLOSED_INQUEST_DELAY, count))
     closed = np.where((decided < NEVER) & (manner != "homicide"), decided + wait, NEVER)
     return Decisions(category=category, decided=decided, corrected=corrected, closed=closed)
 
@@ -404,7 +402,12 @@ def _outsiders(log: _Log, unexpected: Flags, reported: Integers) -> None:
             rows[mine], "claim.received", at[mine], role=each, reason="doubts the explanation of the death"
         )
         log.perform(
-            rows[mine], "claim.answered", at[mine], role="detective inspector", about=action_ids(numbers, log.prefix), outcome="answered in writing"
+            rows[mine],
+            "claim.answered",
+            at[mine],
+            role="detective inspector",
+            about=action_ids(numbers, log.prefix),
+            outcome="answered in writing",
         )
     rows = np.flatnonzero(unexpected & happens(rng, table.CORONER_CONCERN, count))
     at = reported[rows] + (rng.exponential(60 * 24 * HOUR_S, len(rows))).astype(np.int64) + 24 * HOUR_S
@@ -424,7 +427,11 @@ def _outsiders(log: _Log, unexpected: Flags, reported: Integers) -> None:
         reason="nothing indicates a third party",
     )
     log.perform(
-        rows[declined], "decline.recorded", answered[declined], role="detective inspector", about=action_ids(numbers, log.prefix)
+        rows[declined],
+        "decline.recorded",
+        answered[declined],
+        role="detective inspector",
+        about=action_ids(numbers, log.prefix),
     )
 
 

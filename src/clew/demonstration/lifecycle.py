@@ -41,9 +41,7 @@ def recorded(rng: np.random.Generator, reported: Integers) -> Integers:
     return np.asarray(reported + (hours * 3600).astype(np.int64) + 1)
 
 
-def placed(
-    rng: np.random.Generator, lat: Numbers, lon: Numbers
-) -> tuple[Numbers, Numbers, Numbers]:
+def placed(rng: np.random.Generator, lat: Numbers, lon: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Coordinates as recorded, with the radius of uncertainty in metres; NaN where they are missing."""
     count = len(lat)
     rough = happens(rng, recording.ROUGHLY_PLACED, count)
@@ -52,7 +50,9 @@ def placed(
     missing = happens(rng, recording.UNPLACED, count)
     north = lat + distance * np.cos(angle) / METRES_PER_DEGREE
     east = lon + distance * np.sin(angle) / (METRES_PER_DEGREE * np.cos(np.radians(lat)))
-    return tuple(np.where(missing, np.nan, np.round(values, digits)) for values, digits in ((north, 6), (east, 6), (radius, 0)))  # type: ignore[return-value]
+    return tuple(
+        np.where(missing, np.nan, np.round(values, digits)) for values, digits in ((north, 6), (east, 6), (radius, 0))
+    )  # type: ignore[return-value]
 
 
 def mistyped(rng: np.random.Generator, addresses: pl.Series) -> pl.Series:
@@ -61,7 +61,9 @@ def mistyped(rng: np.random.Generator, addresses: pl.Series) -> pl.Series:
         pl.Series("wrong", happens(rng, recording.ADDRESS_ERROR, len(addresses))),
         pl.Series("place", rng.integers(2, 9, len(addresses))),
     )
-    typed = pl.concat_str(pl.col("address").str.slice(0, pl.col("place")), pl.col("address").str.slice(pl.col("place") + 1))
+    typed = pl.concat_str(
+        pl.col("address").str.slice(0, pl.col("place")), pl.col("address").str.slice(pl.col("place") + 1)
+    )
     return frame.select(pl.when("wrong").then(typed).otherwise("address").alias("address"))["address"]
 
 
@@ -88,7 +90,11 @@ def event_versions(
             for name, values in facts.items()
         } | {"address": address.gather(index)}
         chosen = category[index] if isinstance(category, np.ndarray) else category
-        lag = (rng.lognormal(np.log(600), 0.6, len(index))).astype(np.int64) if status == "closed" or category is not None else 0
+        lag = (
+            (rng.lognormal(np.log(600), 0.6, len(index))).astype(np.int64)
+            if status == "closed" or category is not None
+            else 0
+        )
         moment = np.maximum(at[index] + lag, known[index] + 60) if at is not known else at[index]
         versions.add(len(index), event=index + first_event, known=moment, category=chosen, status=status, **columns)
 

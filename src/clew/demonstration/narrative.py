@@ -70,7 +70,7 @@ def death_narratives(rng: np.random.Generator, *, manner: Words, male: Flags, ag
 
 def incident_narratives(rng: np.random.Generator, *, type_: Words) -> pl.Series:
     """One narrative per incident."""
-    closing = np.array(_CLOSINGS[5:8] + ("Report taken.", "Victim care leaflet left."))
+    closing = np.array((*_CLOSINGS[5:8], "Report taken.", "Victim care leaflet left."))
     return pl.select(
         pl.format(
             "{} {}", pl.Series(type_).replace_strict(_BY_TYPE), pl.Series(closing[rng.integers(5, size=len(type_))])

@@ -148,7 +148,7 @@ def cast_deaths(
         else:
             lag = lag // 6 + 1
         parts.add(len(rows), event=rows, role=role, person=person[rows], known=reported[rows] + lag)
-    officer = _officials(rng, parts, deaths, reported, register, areas)
+    officer = _officials(casting, parts, deaths, reported)
     return Cast(
         parts=parts.frame(),
         finder=finder,
@@ -175,10 +175,9 @@ def _dog_walkers(
     return tuple(groups)
 
 
-def _officials(
-    rng: np.random.Generator, parts: Rows, deaths: Deaths, reported: Integers, register: Register, areas: SmallAreas
-) -> Integers:
+def _officials(casting: _Casting, parts: Rows, deaths: Deaths, reported: Integers) -> Integers:
     """Add the officials who attend; gives the first officer of each death."""
+    rng, register, areas = casting.rng, casting.register, casting.areas
     boroughs = len(areas.boroughs)
     borough = areas.borough[deaths.home // HOUSES_PER_AREA]
     officer = np.full(deaths.count, -1, dtype=np.int64)

@@ -112,7 +112,9 @@ def written_names(rng: np.random.Generator, persons: Persons, index: Integers) -
             "letter": pl.Series(np.array(list("aeiourstln"))[rng.integers(10, size=size)]),
         }
     )
-    family = pl.when("error").then(_typing_error(pl.col("family"), pl.col("place"), pl.col("letter"))).otherwise("family")
+    family = (
+        pl.when("error").then(_typing_error(pl.col("family"), pl.col("place"), pl.col("letter"))).otherwise("family")
+    )
     given = pl.when("initial").then(pl.col("given").str.slice(0, 1)).otherwise("given")
     return frame.select(
         pl.when("swapped")
@@ -127,5 +129,9 @@ def written_births(rng: np.random.Generator, persons: Persons, index: Integers) 
     born = pl.Series("born", persons.born[index].astype("datetime64[D]").astype("datetime64[ms]")).cast(pl.Date)
     frame = pl.DataFrame({"born": born, "swap": happens(rng, recording.BIRTH_DAY_MONTH_SWAPPED, len(index))})
     day, month = pl.col("born").dt.day(), pl.col("born").dt.month()
-    swapped = pl.date(pl.col("born").dt.year(), pl.when(day <= 12).then(day).otherwise(month), pl.when(day <= 12).then(month).otherwise(day))
+    swapped = pl.date(
+        pl.col("born").dt.year(),
+        pl.when(day <= 12).then(day).otherwise(month),
+        pl.when(day <= 12).then(month).otherwise(day),
+    )
     return frame.select(pl.when("swap").then(swapped).otherwise("born").alias("born"))["born"]

@@ -88,7 +88,7 @@ def small_areas() -> SmallAreas:
     boroughs = tuple(sorted(frame["borough"].unique()))
     lat, lon = frame["lat"].to_numpy(), frame["lon"].to_numpy()
     metres = np.column_stack([lat, lon * np.cos(np.radians(51.5))]) * METRES_PER_DEGREE
-    nearest, _ = cKDTree(metres).query(metres, k=4)
+    nearest = np.asarray(cKDTree(metres).query(metres, k=4)[0])
     counts = frame.select("^(males|females)_.*$").to_numpy().astype(np.float64)
     return SmallAreas(
         boroughs=boroughs,

@@ -94,7 +94,9 @@ def draw_scene(rng: np.random.Generator, deaths: Deaths, reported: Integers) -> 
     suicide = manner == "suicide"
     found_note = np.where(suicide, happens(rng, table.NOTE_SUICIDE, count), happens(rng, table.NOTE_OTHER, count))
     abuse = np.where(
-        manner == "homicide", happens(rng, table.DOMESTIC_ABUSE_HOMICIDE, count), happens(rng, table.DOMESTIC_ABUSE, count)
+        manner == "homicide",
+        happens(rng, table.DOMESTIC_ABUSE_HOMICIDE, count),
+        happens(rng, table.DOMESTIC_ABUSE, count),
     )
     working_age = unexpected & (deaths.age >= 16) & (deaths.age < 75)
     drugs = manner == "drugs"
@@ -190,7 +192,9 @@ def incident_notes(
         add(np.flatnonzero(kinds == each), "offence", each, "document")
     rows = np.flatnonzero(kinds == "theft_from_person")
     add(rows[rng.random(len(rows)) < 0.6], "phone", "missing", "witness")
-    rows = np.flatnonzero(np.isin(kinds, ("overdose_survived",)) | ((kinds == "collapse") & (rng.random(len(kinds)) < 0.3)))
+    rows = np.flatnonzero(
+        np.isin(kinds, ("overdose_survived",)) | ((kinds == "collapse") & (rng.random(len(kinds)) < 0.3))
+    )
     add(rows, "substance", choose(rng, table.SUBSTANCE, len(rows)), "witness")
     rows = np.flatnonzero((kinds == "sexual_offence") & (rng.random(len(kinds)) < 0.22))
     add(rows, "substance", np.where(rng.random(len(rows)) < 0.7, "alcohol", "unnamed drug"), "witness")

@@ -10,17 +10,16 @@ import polars as pl
 
 from clew.demonstration.chance import DAY_S, Flags, Integers, Numbers, Words, choose, delays_s, happens, stream
 from clew.demonstration.deaths import Deaths, draw_deaths, period
-from clew.demonstration.distributions import conduct
+from clew.demonstration.distributions import conduct, recording
 from clew.demonstration.distributions import incidents as incident_table
-from clew.demonstration.distributions import recording
 from clew.demonstration.distributions import scene as scene_table
 from clew.demonstration.finishing import Background, finished
 from clew.demonstration.groups import group_frame, plant
 from clew.demonstration.incidents import KINDS, Incidents, draw_incidents, known_persons
+from clew.demonstration.invented import FAMILY_NAMES, ranks
 from clew.demonstration.investigation import Decisions, draw_decisions, investigate, officer_references
 from clew.demonstration.lifecycle import event_versions, placed, recorded
 from clew.demonstration.narrative import death_narratives, incident_narratives
-from clew.demonstration.invented import FAMILY_NAMES, ranks
 from clew.demonstration.people import cast_deaths, cast_incidents
 from clew.demonstration.persons import Register
 from clew.demonstration.places import Places, addresses, located, make_places
@@ -125,8 +124,8 @@ def make_tile(*, seed: int, tile: int, years: Sequence[int], scale: float, table
     ids = _event_ids(setting.prefix, when, first)
     scene = draw_scene(setting.chance("scene"), deaths, held[:first])
     decisions = draw_decisions(setting.chance("decisions"), deaths, held[:first])
-    versions = _versions(setting, deaths, incidents, reported, held, decisions)
-    notes = _notes(setting, deaths, incidents, held, scene, ids, planted.kinds)
+    versions = _versions(setting, deaths=deaths, incidents=incidents, reported=reported, held=held, decisions=decisions)
+    notes = _notes(setting, deaths=deaths, incidents=incidents, held=held, scene=scene, ids=ids, kinds=planted.kinds)
     work = None
     if tables & {"actions", "exhibits"}:
         work = investigate(
@@ -190,13 +189,23 @@ def _event_ids(prefix: str, when: Integers, first: int) -> pl.Series:
     letter = np.where(np.arange(len(when)) < first, "D", "I")
     return pl.select(
         pl.format(
-            "{}{}-{}{}", pl.lit(prefix), pl.Series(year), pl.Series(letter), pl.Series(number).cast(pl.String).str.zfill(6)
+            "{}{}-{}{}",
+            pl.lit(prefix),
+            pl.Series(year),
+            pl.Series(letter),
+            pl.Series(number).cast(pl.String).str.zfill(6),
         ).alias("event_id")
     )["event_id"]
 
 
 def _versions(
-    setting: _Setting, deaths: Deaths, incidents: Incidents, reported: Integers, held: Integers, decisions: Decisions
+    setting: _Setting,
+    *,
+    deaths: Deaths,
+    incidents: Incidents,
+    reported: Integers,
+    held: Integers,
+    decisions: Decisions,
 ) -> pl.DataFrame:
     first = deaths.count
     of_deaths = setting.place_facts(deaths.spot, deaths.kind, "death placing") | {
@@ -231,6 +240,7 @@ def _versions(
 
 def _notes(
     setting: _Setting,
+    *,
     deaths: Deaths,
     incidents: Incidents,
     held: Integers,

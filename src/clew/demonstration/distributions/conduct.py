@@ -70,7 +70,9 @@ UNDECIDED = Rate(meaning="unexpected deaths still under investigation at the end
 HOMICIDE_MISTAKEN = Rate(meaning="homicides first taken for not suspicious", value=0.02)
 HOMICIDE_MISTAKEN_DELAY = Delay(meaning="until that is put right", median_hours=60 * 24, log_spread=0.6)
 CLOSED_DELAY = Delay(meaning="closed after the category, natural and expected", median_hours=14 * 24, log_spread=0.7)
-CLOSED_INQUEST_DELAY = Delay(meaning="closed after the category, with an inquest", median_hours=170 * 24, log_spread=0.5)
+CLOSED_INQUEST_DELAY = Delay(
+    meaning="closed after the category, with an inquest", median_hours=170 * 24, log_spread=0.5
+)
 REASONS_MISSING = Rate(meaning="category decided without reasons", value=0.03)
 OPINION = Rate(meaning="a professional's opinion recorded, unexpected deaths", value=0.3)
 OPINION_SUSPICIOUS = Rate(meaning="suspicious, of opinions on deaths that are no homicides", value=0.015)

@@ -90,11 +90,19 @@ AGE_SEX: dict[str, Shares] = {
         ),
     ),
     "drowning": Shares(
-        meaning="sex and age, drownings", shares={"male 16-44": 45, "male 45-75": 30, "female 16-44": 12, "female 45-75": 13}
+        meaning="sex and age, drownings",
+        shares={"male 16-44": 45, "male 45-75": 30, "female 16-44": 12, "female 45-75": 13},
     ),
     "fire": Shares(
         meaning="sex and age, fire deaths",
-        shares={"male 1-15": 5, "male 16-64": 30, "male 65-95": 22, "female 1-15": 5, "female 16-64": 14, "female 65-95": 24},
+        shares={
+            "male 1-15": 5,
+            "male 16-64": 30,
+            "male 65-95": 22,
+            "female 1-15": 5,
+            "female 16-64": 14,
+            "female 65-95": 24,
+        },
     ),
     "infant": Shares(meaning="sex and age, infants", shares={"male 0-1": 56, "female 0-1": 44}, source=STMF),
 }
@@ -144,7 +152,9 @@ METHOD: dict[str, Shares] = {
         meaning="method, suicide",
         shares={"hanging": 55, "jump": 13, "railway": 12, "self_poisoning": 10, "laceration": 4, "asphyxia": 6},
     ),
-    "accident": Shares(meaning="method, accident", shares={"fall": 74, "choking": 10, "crush": 6, "cold": 5, "other": 5}),
+    "accident": Shares(
+        meaning="method, accident", shares={"fall": 74, "choking": 10, "crush": 6, "cold": 5, "other": 5}
+    ),
     "homicide": Shares(
         meaning="method, homicide",
         shares={"knife": 162, "assault": 40, "shooting": 25, "blunt_object": 24, "other": 43},

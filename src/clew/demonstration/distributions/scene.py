@@ -20,9 +20,17 @@ COLD = Rate(meaning="cold, of those noted", value=0.62)
 LIVIDITY_NOTED = Rate(meaning="lividity noted, unexpected deaths", value=0.2)
 LIVIDITY_AGAINST = Rate(meaning="lividity against the position, of those noted", value=0.02)
 INJURY: dict[str, Shares] = {
-    "natural": Shares(meaning="injury, natural and drugs", shares={"": 55, "none": 38, "bruising": 6, "wound": 0.7, "bruising_moved": 0.3}),
-    "homicide": Shares(meaning="injury, homicide", shares={"wound": 74, "bruising": 20, "bruising_moved": 4, "none": 2}),
-    "other": Shares(meaning="injury, other manners", shares={"": 35, "none": 15, "bruising": 25, "wound": 24.5, "bruising_moved": 0.5}),
+    "natural": Shares(
+        meaning="injury, natural and drugs",
+        shares={"": 55, "none": 38, "bruising": 6, "wound": 0.7, "bruising_moved": 0.3},
+    ),
+    "homicide": Shares(
+        meaning="injury, homicide", shares={"wound": 74, "bruising": 20, "bruising_moved": 4, "none": 2}
+    ),
+    "other": Shares(
+        meaning="injury, other manners",
+        shares={"": 35, "none": 15, "bruising": 25, "wound": 24.5, "bruising_moved": 0.5},
+    ),
 }
 PHONE_NOTED = Rate(meaning="something noted of the telephone, unexpected deaths", value=0.45)
 PHONE_MISSING_PUBLIC = Rate(meaning="telephone missing, of those noted, public place", value=0.07)
@@ -66,9 +74,13 @@ DOMESTIC_ABUSE_HOMICIDE = Rate(
     meaning="marker of domestic abuse, homicides", value=0.18, source="Metropolitan Police homicide table: 472 of 2,670"
 )
 HOUSING: dict[str, Shares] = {
-    "natural": Shares(meaning="housing, natural", shares={"settled": 93, "care_home": 4, "hostel": 1.5, "street_homeless": 1.5}),
+    "natural": Shares(
+        meaning="housing, natural", shares={"settled": 93, "care_home": 4, "hostel": 1.5, "street_homeless": 1.5}
+    ),
     "drugs": Shares(meaning="housing, drugs", shares={"settled": 74, "hostel": 15, "street_homeless": 11}),
-    "other": Shares(meaning="housing, other", shares={"settled": 91, "hostel": 4, "street_homeless": 3, "care_home": 2}),
+    "other": Shares(
+        meaning="housing, other", shares={"settled": 91, "hostel": 4, "street_homeless": 3, "care_home": 2}
+    ),
 }
 HOUSING_NOTED = Rate(meaning="housing noted, unexpected deaths", value=0.5)
 SUBSTANCE = Shares(
@@ -81,7 +93,15 @@ SUBSTANCE = Shares(
 TOXICOLOGY_OTHER = Rate(meaning="toxicology on other unexpected deaths", value=0.12)
 SUBSTANCE_OTHER = Shares(
     meaning="substance measured, other deaths",
-    shares={"alcohol": 48, "paracetamol": 14, "codeine": 10, "citalopram": 9, "diazepam": 7, "cocaine": 6, "mirtazapine": 6},
+    shares={
+        "alcohol": 48,
+        "paracetamol": 14,
+        "codeine": 10,
+        "citalopram": 9,
+        "diazepam": 7,
+        "cocaine": 6,
+        "mirtazapine": 6,
+    },
 )
 SUSPECTED_DRUGS = Rate(meaning="drugs suspected at the scene, drug deaths", value=0.75)
 TOXICOLOGY_DELAY = Delay(meaning="toxicology after the death", median_hours=45 * 24, log_spread=0.35)
