@@ -9,14 +9,22 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.candidates import crowded_spots, distinct, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
-from clew.links.chance import YEAR_DAYS, History, Sightings, count_as_strong, exchange_dates, exchange_people
+from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
+from clew.links.chance import (
+    YEAR_DAYS,
+    History,
+    Sightings,
+    count_as_strong,
+    exchange_dates,
+    exchange_people,
+    exchange_references,
+)
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident
 from clew.links.people import Parts, parts_played
-from clew.links.reference import references
+from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known
@@ -42,6 +50,7 @@ class Links:
     scorer: Scorer
     parts: Parts
     shared: SharedKeys
+    named: References
     known: Known
     seed: int
     replicates: int
@@ -64,7 +73,7 @@ class Links:
     def score_pairs(self, a: Integers, b: Integers) -> Scored:
         """Scores any pairs of event indices, candidates or not, as sorted unique pairs."""
         static = self.scorer.static(np.unique(pair_keys(a, b, len(self.scorer.events))))
-        return self.scorer.score(static, self.shared, self.scorer.events)
+        return self.scorer.score(static, self.shared, self.named, self.scorer.events)
 
 
 @dataclass
@@ -116,12 +125,11 @@ def find_links(
         events=events,
         usual=background(events, weights),
         held=circumstances(known, events, weights.circumstances),
-        named=references(known, events, weights.people),
         homes=home_codes(known, events),
         spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
         weights=weights,
     )
-    parts = parts_played(known, events, weights.people)
+    parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
     floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
@@ -129,18 +137,20 @@ def find_links(
     incident = incident_groups(events, *ends_of(together, len(events)))
     tick(1, steps, "Scoring")
     shared = scorer.shared(parts)
-    found = _strongest(scorer.score(scorer.widened(static, shared, events), shared, events), incident, floor)
+    scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
+    found = _strongest(scored, incident, floor)
+    set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
     rng = np.random.default_rng(seed)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
         moved = exchange_dates(events, incident, rng)
-        swapped = scorer.shared(exchange_people(parts, events, rng))
-        scored = scorer.score(scorer.widened(static, swapped, moved), swapped, moved)
-        scored = scored.take(
-            linkable(scored) & (scored.total >= floor.value) & (incident[scored.a] != incident[scored.b])
-        )
-        decoys.append(_sightings(scored, moved))
+        swapped = scorer.shared(exchange_people(parts, events, incident, rng))
+        renamed = exchange_references(named, rng)
+        scored = scorer.score(scorer.widened(static, swapped, renamed, moved), swapped, renamed, moved)
+        scored = _linkable(scored, incident, floor.value)
+        innocent = np.isin(pair_keys(scored.a, scored.b, len(events)), set_apart, assume_unique=True)
+        decoys.append(_sightings(scored.take(~innocent), moved))
     tick(steps, steps, "Linked")
     chance = Sightings(
         strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
@@ -152,6 +162,7 @@ def find_links(
         scorer=scorer,
         parts=parts,
         shared=shared,
+        named=named,
         known=known,
         seed=seed,
         replicates=replicates,
@@ -165,12 +176,11 @@ def _silent(_done: int, _total: int, _what: str) -> None:
 def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
     """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
     events, weights = scorer.events, scorer.weights
-    few = [shared_circumstance_keys(events, scorer.held, weights.neighbours)]
-    few.append(pair_keys(scorer.named.a, scorer.named.b, len(events)))
+    rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
     least, most = time_bounds(scorer.usual, weights.time)
     kept: list[Static] = []
     together: list[Integers] = []
-    for keys in [distinct(np.concatenate(few)), *neighbour_keys(events, weights.neighbours)]:
+    for keys in [rare, *neighbour_keys(events, weights.neighbours)]:
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)
