@@ -97,13 +97,13 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
     into the next one.
     """
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    width: int | None = None
+    width = 0
     while True:
         try:
             for cells in reader:
-                if width is not None and len(lines.row) > 1 and len(cells) != width:
+                if width and len(lines.row) > 1 and len(cells) != width:
                     raise csv.Error
-                width = width if width is not None else len(cells)
+                width = width or len(cells)
                 yield cells
                 lines.row = []
             return
@@ -118,13 +118,13 @@ def _read_line_by_line(
     csv.field_size_limit(2**31 - 1)  # a narrative may be longer than the 128 KiB that csv allows
     lines = _Lines(text)
     rows = _rows(lines, delimiter)
-    head = next(rows, [])
+    start, head = next(((number, cells) for number, cells in enumerate(rows, start=1) if cells), (1, []))
     header, remarks = name_columns(head if isinstance(head, list) else head.rstrip("\r\n").split(delimiter))
     lost: list[LostRow] = []
     frames = [pl.DataFrame(schema=dict.fromkeys(header, pl.String) | {"source_row": pl.Int64})]
     good: list[list[str]] = []
     numbers: list[int] = []
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in enumerate(rows, start=start + 1):
         if isinstance(cells, str):
             lost.append(_lost(number, cells, "a quotation mark in this line is never closed, or closed too early"))
         elif len(cells) == len(header):
