@@ -7,7 +7,8 @@
 background without any link at all. `document` writes the page of distributions.
 """
 
+from clew.demonstration.independent import null_background
 from clew.demonstration.make import NOTICE, Demonstration, make_demonstration, make_tiles
 from clew.demonstration.writing import write_demonstration
 
-__all__ = ["NOTICE", "Demonstration", "make_demonstration", "make_tiles", "write_demonstration"]
+__all__ = ["NOTICE", "Demonstration", "make_demonstration", "make_tiles", "null_background", "write_demonstration"]

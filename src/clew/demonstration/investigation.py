@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from clew.demonstration.chance import HOUR_S, Flags, Integers, Words, choose, delays_s, happens
+from clew.demonstration.chance import HOUR_S, Flags, Integers, Words, choose, happens
 from clew.demonstration.deaths import Deaths
+from clew.demonstration.decisions import NEVER, Decisions
 from clew.demonstration.distributions import conduct as table
+from clew.demonstration.duties import Log, action_ids
 from clew.demonstration.people import Cast
 from clew.demonstration.persons import references
 from clew.demonstration.rows import Rows
 from clew.demonstration.scene import Scene
 
-DONE: dict[str, pl.DataType] = {
-    "event": pl.Int64(),
-    "activity": pl.String(),
-    "at": pl.Int64(),
-    "known": pl.Int64(),
-    "actor_role": pl.String(),
-    "about": pl.String(),
-    "outcome": pl.String(),
-    "reason": pl.String(),
-    "number": pl.Int64(),
-}
 HELD: dict[str, pl.DataType] = {
     "event": pl.Int64(),
     "exhibit_id": pl.String(),
@@ -33,120 +24,6 @@ HELD: dict[str, pl.DataType] = {
     "found": pl.Int64(),
     "description": pl.String(),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decisions:
-    """Per death: the category it was given and when (seconds since 1970 UTC; `never` is past any period), the
-    later homicide that a mistaken decision became, and when the file was closed.
-    """
-
-    category: Words
-    decided: Integers
-    corrected: Integers
-    closed: Integers
-
-
-NEVER = 2**40
-
-
-def draw_decisions(rng: np.random.Generator, deaths: Deaths, reported: Integers) -> Decisions:
-    """What each death was taken to be, when, and when its file was closed."""
-    count, manner = deaths.count, deaths.manner
-    decided = np.full(count, NEVER, dtype=np.int64)
-    named = {"infant": "natural", "accident": "natural"}
-    keys = np.array([named.get(each, each if each in table.CATEGORY_DELAY else "other") for each in manner.tolist()])
-    for each, delay in table.CATEGORY_DELAY.items():
-        rows = np.flatnonzero(keys == each)
-        decided[rows] = reported[rows] + HOUR_S + delays_s(rng, delay, len(rows))
-    decided[deaths.unexpected & happens(rng, table.UNDECIDED, count)] = NEVER
-    category = np.where(manner == "expected", "expected", np.where(manner == "homicide", "homicide", "not_suspicious"))
-    mistaken = (manner == "homicide") & happens(rng, table.HOMICIDE_MISTAKEN, count) & (decided < NEVER)
-    category = np.where(mistaken, "not_suspicious", category)
-    corrected = np.where(mistaken, decided + delays_s(rng, table.HOMICIDE_MISTAKEN_DELAY, count), NEVER)
-    quick = np.isin(manner, ("natural", "expected", "infant"))
-    wait = np.where(quick, delays_s(rng, table.CLOSED_DELAY, count), delays_s(rng, table.CLOSED_INQUEST_DELAY, count))
-    closed = np.where((decided < NEVER) & (manner != "homicide"), decided + wait, NEVER)
-    return Decisions(category=category, decided=decided, corrected=corrected, closed=closed)
-
-
-@dataclass(kw_only=True)
-class _Log:
-    """The actions so far. `number` numbers those that another action will name."""
-
-    rng: np.random.Generator
-    prefix: str
-    done: Rows = field(default_factory=lambda: Rows(DONE))
-    numbered: int = 0
-
-    def add(
-        self,
-        event: Integers,
-        activity: str,
-        at: Integers,
-        *,
-        role: str,
-        about: pl.Series | str | None = None,
-        outcome: Words | pl.Series | str | None = None,
-        reason: Words | str | None = None,
-        late_record: float = 0.02,
-    ) -> Integers:
-        """Actions that took place at `at`, mostly written down within half an hour; gives their numbers."""
-        size = len(event)
-        lag = (self.rng.lognormal(np.log(300), 0.6, size)).astype(np.int64) + 20
-        lag = np.where(self.rng.random(size) < late_record, lag * 60, lag)
-        number = np.arange(self.numbered, self.numbered + size)
-        self.numbered += size
-        self.done.add(
-            size,
-            event=event,
-            activity=activity,
-            at=at,
-            known=at + lag,
-            actor_role=role,
-            about=about,
-            outcome=outcome,
-            reason=reason,
-            number=number,
-        )
-        return number
-
-    def perform(
-        self,
-        event: Integers,
-        activity: str,
-        trigger: Integers,
-        *,
-        role: str,
-        about: pl.Series | str | None = None,
-        outcome: Words | pl.Series | str | None = None,
-        reason: str | None = None,
-    ) -> tuple[Flags, Integers]:
-        """Do a duty at its documented rates: which were done, and when each was (or would have been)."""
-        duty = table.DUTIES[activity]
-        size = len(event)
-        fate = self.rng.random(size)
-        due = duty.due_hours * HOUR_S
-        in_time = due * self.rng.beta(1.6, 4.0, size) * 0.9
-        late = due * (1.1 + self.rng.exponential(1.0, size))
-        at = trigger + np.where(fate < duty.missing + duty.late, late, in_time).astype(np.int64) + 1
-        kept = fate >= duty.missing
-        self.add(
-            event[kept],
-            activity,
-            at[kept],
-            role=role,
-            about=about.filter(pl.Series(kept)) if isinstance(about, pl.Series) else about,
-            outcome=_kept(outcome, kept),
-            reason=reason,
-        )
-        return kept, at
-
-
-def _kept(values: Words | pl.Series | str | None, kept: Flags) -> Words | pl.Series | str | None:
-    if isinstance(values, pl.Series):
-        return values.filter(pl.Series(kept))
-    return values[kept] if isinstance(values, np.ndarray) else values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +53,7 @@ def investigate(
     the force held something of them before. earlier: "missing" (a missing-person report on the deceased) and
     "place" (a death at the same spot) -> death indices, the event ids, and when the death's file could have met it.
     """
-    log = _Log(rng=rng, prefix=prefix)
+    log = Log(rng=rng, prefix=prefix)
     held = Rows(HELD)
     _checks(log, seen, hits)
     _scene_duties(log, scene, deaths)
@@ -191,7 +68,7 @@ def investigate(
     return Work(done=log.done.frame(), held=held.frame())
 
 
-def _checks(log: _Log, seen: pl.DataFrame, hits: Flags) -> None:
+def _checks(log: Log, seen: pl.DataFrame, hits: Flags) -> None:
     part = seen.filter(
         pl.col("role").is_in(["finder", "caller", "last_contact"]) & pl.col("person_ref").is_not_null()
     ).unique(subset=["event", "person_ref"], keep="first", maintain_order=True)
@@ -212,7 +89,7 @@ def _checks(log: _Log, seen: pl.DataFrame, hits: Flags) -> None:
     )
 
 
-def _scene_duties(log: _Log, scene: Scene, deaths: Deaths) -> None:
+def _scene_duties(log: Log, scene: Scene, deaths: Deaths) -> None:
     noted = scene.noted
 
     def duty(rows: Flags, activity: str, role: str, **more: str) -> tuple[Integers, Integers]:
@@ -239,7 +116,7 @@ def _scene_duties(log: _Log, scene: Scene, deaths: Deaths) -> None:
     duty(scene.has("domestic_abuse"), "specialist.reviewed", "detective inspector")
 
 
-def _items(log: _Log, held: Rows, scene: Scene, deaths: Deaths) -> None:
+def _items(log: Log, held: Rows, scene: Scene, deaths: Deaths) -> None:
     rng = log.rng
     owned = deaths.unexpected & (deaths.age >= 10) & (deaths.age < 65)
     device = owned & happens(rng, table.DEVICE_SEIZED, deaths.count)
@@ -272,7 +149,7 @@ def _items(log: _Log, held: Rows, scene: Scene, deaths: Deaths) -> None:
             )
 
 
-def _routine(log: _Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers) -> None:
+def _routine(log: Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers) -> None:
     rng, count = log.rng, deaths.count
     unexpected = np.flatnonzero(deaths.unexpected)
     log.perform(unexpected, "supervisor.attended", reported[unexpected], role="sergeant")
@@ -332,7 +209,7 @@ def _routine(log: _Log, deaths: Deaths, scene: Scene, decisions: Decisions, repo
     log.perform(changed, "handover.acknowledged", at, role="detective sergeant")
 
 
-def _family(log: _Log, scene: Scene, seen: pl.DataFrame) -> None:
+def _family(log: Log, scene: Scene, seen: pl.DataFrame) -> None:
     kin = seen.filter((pl.col("role") == "relative") & pl.col("person_ref").is_not_null())
     log.perform(
         kin["event"].to_numpy(), "family.informed", kin["known"].to_numpy(), role="constable", about=kin["person_ref"]
@@ -342,7 +219,7 @@ def _family(log: _Log, scene: Scene, seen: pl.DataFrame) -> None:
     log.perform(rows, "family.answered", scene.noted[rows], role="detective sergeant")
 
 
-def _doubts(log: _Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers) -> None:
+def _doubts(log: Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers) -> None:
     rng, count, unexpected = log.rng, deaths.count, deaths.unexpected
     rows = np.flatnonzero(unexpected & happens(rng, table.OPINION, count))
     homicide = (deaths.manner == "homicide")[rows]
@@ -391,7 +268,7 @@ def _doubts(log: _Log, deaths: Deaths, scene: Scene, decisions: Decisions, repor
     _outsiders(log, unexpected, reported)
 
 
-def _outsiders(log: _Log, unexpected: Flags, reported: Integers) -> None:
+def _outsiders(log: Log, unexpected: Flags, reported: Integers) -> None:
     rng, count = log.rng, len(reported)
     rows = np.flatnonzero(unexpected & happens(rng, table.CLAIM, count))
     who = choose(rng, table.CLAIM_BY, len(rows))
@@ -433,11 +310,6 @@ def _outsiders(log: _Log, unexpected: Flags, reported: Integers) -> None:
         role="detective inspector",
         about=action_ids(numbers, log.prefix),
     )
-
-
-def action_ids(numbers: Integers, prefix: str) -> pl.Series:
-    """The force's number of each action."""
-    return pl.select(pl.format("{}A{}", pl.lit(prefix), pl.Series(numbers)).alias("action_id"))["action_id"]
 
 
 def officer_references(cast: Cast, prefix: str) -> pl.Series:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from clew.demonstration.chance import Flags, Integers, Numbers, Words, happens
+from clew.demonstration.decisions import NEVER, Decisions
 from clew.demonstration.distributions import recording
-from clew.demonstration.investigation import NEVER, Decisions
 from clew.demonstration.population import METRES_PER_DEGREE
 from clew.demonstration.rows import Rows
 

@@ -11,6 +11,7 @@ import polars as pl
 from clew.demonstration.chance import Flags, Integers, Numbers, delays_s, happens
 from clew.demonstration.deaths import Deaths
 from clew.demonstration.distributions import incidents as table
+from clew.demonstration.distributions import parts as share
 from clew.demonstration.distributions import recording
 from clew.demonstration.incidents import Incidents, Known
 from clew.demonstration.persons import Register
@@ -22,17 +23,6 @@ PARTS: dict[str, pl.DataType] = {
     "role": pl.String(),
     "person": pl.Int64(),
     "known": pl.Int64(),
-}
-
-#: Shares of unexpected deaths (or of incidents of a type) with somebody in the role. All assumed.
-HAS_FINDER, HAS_CALLER, CALLER_IS_FINDER, HAS_LAST_CONTACT, HAS_RELATIVE, HAS_WITNESS = 0.7, 0.8, 0.65, 0.45, 0.6, 0.12
-#: Officials of each borough: how many, and the share of deaths each takes part in. Assumed.
-OFFICIALS = {
-    "officer": (70, 0.95),
-    "second officer": (70, 0.4),
-    "doctor": (4, 0.6),
-    "undertaker": (4, 0.6),
-    "coroner's officer": (2, 0.5),
 }
 
 
@@ -60,24 +50,26 @@ class _Casting:
     at: Integers
     house: Integers
 
-    def fresh(self, rows: Flags, *, same_house: float, family: Integers | None = None) -> Integers:
+    def fresh(self, rows: Flags, *, role: str, family: Integers | None = None) -> Integers:
         """New people around the events flagged: some of the same house, the others of the neighbourhood."""
         size = int(rows.sum())
         house = np.where(
-            self.rng.random(size) < same_house, self.house[rows], self.areas.near(self.rng, self.house[rows])
+            happens(self.rng, share.SAME_HOUSE[role], size),
+            self.house[rows],
+            self.areas.near(self.rng, self.house[rows]),
         )
         age = 18 + 62 * self.rng.beta(1.6, 2.2, size)
         return self.register.add(
             male=self.rng.random(size) < 0.5, age=age, at=self.at[rows], house=house, family=family
         )
 
-    def fill(self, rows: Flags, *, same_house: float, known: Numbers | float) -> Integers:
+    def fill(self, rows: Flags, *, role: str, known: Numbers | float) -> Integers:
         """Somebody for each event flagged, -1 elsewhere: known to the force with probability `known`, or new."""
         person = np.full(len(rows), -1, dtype=np.int64)
         from_known = rows & (self.rng.random(len(rows)) < known)
         borough = self.areas.borough[self.house // HOUSES_PER_AREA]
         person[from_known] = self.known.pick(self.rng, borough[from_known])
-        person[rows & ~from_known] = self.fresh(rows & ~from_known, same_house=same_house)
+        person[rows & ~from_known] = self.fresh(rows & ~from_known, role=role)
         return person
 
 
@@ -95,37 +87,42 @@ def cast_deaths(
     count, unexpected = deaths.count, deaths.unexpected
     casting = _Casting(rng=rng, register=register, known=known, areas=areas, at=deaths.found, house=deaths.home)
     alone = deaths.public | ~np.isin(deaths.kind, ("home", "vehicle"))
-    some = rng.random((6, count))
     staffed = np.isin(deaths.kind, ("hospital", "care_home"))
     relative = np.full(count, -1, dtype=np.int64)
-    has_relative = some[0] < HAS_RELATIVE
+    has_relative = happens(rng, share.RELATIVE, count)
     surname = register.persons().family[:count]
-    family = np.where(rng.random(count) < 0.65, surname, -1)
+    family = np.where(happens(rng, share.RELATIVE_SAME_NAME, count), surname, -1)
     drawn = np.where(family >= 0, family, rng.integers(6000, size=count))
-    relative[has_relative] = casting.fresh(has_relative, same_house=0.4, family=drawn[has_relative])
+    relative[has_relative] = casting.fresh(has_relative, role="relative", family=drawn[has_relative])
     spouse = deaths.spouse_of >= 0
     relative = np.where(spouse & (relative[deaths.spouse_of] >= 0), relative[deaths.spouse_of], relative)
 
     elsewhere = table.KNOWN_ELSEWHERE.value
-    has_finder = unexpected & ~staffed & (some[1] < HAS_FINDER)
-    by_relative = has_finder & ~alone & (relative >= 0) & (rng.random(count) < 0.55)
-    finder = casting.fill(has_finder & ~by_relative, same_house=0.15, known=elsewhere)
+    has_finder = unexpected & ~staffed & happens(rng, share.FINDER, count)
+    by_relative = has_finder & ~alone & (relative >= 0) & happens(rng, share.FINDER_IS_RELATIVE, count)
+    finder = casting.fill(has_finder & ~by_relative, role="finder", known=elsewhere)
     finder = np.where(by_relative, relative, finder)
-    same = (finder >= 0) & (rng.random(count) < CALLER_IS_FINDER)
-    has_caller = unexpected & ~staffed & (some[2] < HAS_CALLER)
-    caller = casting.fill(has_caller & ~same, same_house=0.15, known=elsewhere)
+    same = (finder >= 0) & happens(rng, share.CALLER_IS_FINDER, count)
+    has_caller = unexpected & ~staffed & happens(rng, share.CALLER, count)
+    caller = casting.fill(has_caller & ~same, role="caller", known=elsewhere)
     caller = np.where(same & has_caller, finder, caller)
-    has_last = unexpected & (some[3] < HAS_LAST_CONTACT)
-    last_relative = has_last & (relative >= 0) & (rng.random(count) < 0.45)
+    has_last = unexpected & happens(rng, share.LAST_CONTACT, count)
+    last_relative = has_last & (relative >= 0) & happens(rng, share.LAST_CONTACT_IS_RELATIVE, count)
     rough = np.isin(deaths.manner, ("drugs", "homicide"))
     share_known = np.where(rough, table.KNOWN_LAST_CONTACT.value, elsewhere)
-    last_contact = casting.fill(has_last & ~last_relative, same_house=0.2, known=share_known)
+    last_contact = casting.fill(has_last & ~last_relative, role="last contact", known=share_known)
     last_contact = np.where(last_relative, relative, last_contact)
     suspect = casting.fill(
-        (deaths.manner == "homicide") & (some[4] < 0.85), same_house=0.15, known=table.KNOWN_SUSPECT.value
+        (deaths.manner == "homicide") & happens(rng, share.SUSPECT, count),
+        role="suspect",
+        known=table.KNOWN_SUSPECT.value,
     )
-    witness = casting.fill(unexpected & (some[5] < HAS_WITNESS), same_house=0.1, known=elsewhere)
-    resident = casting.fill((deaths.kind == "hostel") & (rng.random(count) < 0.6), same_house=0.9, known=0.3)
+    witness = casting.fill(unexpected & happens(rng, share.WITNESS, count), role="witness", known=elsewhere)
+    resident = casting.fill(
+        (deaths.kind == "hostel") & happens(rng, share.RESIDENT, count),
+        role="resident",
+        known=table.KNOWN_LAST_CONTACT.value,
+    )
 
     walkers = _dog_walkers(rng, deaths, finder, caller, round(table.DOG_WALKERS.value * scale))
     parts = Rows(PARTS)
@@ -182,7 +179,8 @@ def _officials(casting: _Casting, parts: Rows, deaths: Deaths, reported: Integer
     borough = areas.borough[deaths.home // HOUSES_PER_AREA]
     officer = np.full(deaths.count, -1, dtype=np.int64)
     pools: dict[int, Integers] = {}
-    for name, (size, share) in OFFICIALS.items():
+    for name, rate in share.OFFICIALS.items():
+        size = share.OFFICIALS_OF_A_BOROUGH[name]
         total = size * boroughs
         if name != "second officer":
             pools[size] = register.add(
@@ -194,7 +192,7 @@ def _officials(casting: _Casting, parts: Rows, deaths: Deaths, reported: Integer
             )
         pick = np.minimum((rng.random(deaths.count) ** 1.6 * size).astype(np.int64), size - 1)
         person = pools[size][borough * size + pick]
-        rows = np.flatnonzero((rng.random(deaths.count) < share) & ((person != officer) | (officer < 0)))
+        rows = np.flatnonzero(happens(rng, rate, deaths.count) & ((person != officer) | (officer < 0)))
         if name == "officer":
             officer = person
         lag = delays_s(rng, recording.SCENE_DELAY, len(rows))
@@ -217,18 +215,20 @@ def cast_incidents(
     """The parts people play in incidents (columns of `PARTS`) and the groups that hoax callers make of them."""
     count = incidents.count
     casting = _Casting(rng=rng, register=register, known=known, areas=areas, at=incidents.at, house=incidents.home)
-    chance = rng.random((4, count))
     crime = np.isin(incidents.type, ("assault", "sexual_offence"))
     suspect = casting.fill(
-        crime & (chance[0] < table.SUSPECT_NAMED.value), same_house=0.25, known=table.KNOWN_SUSPECT.value
+        crime & happens(rng, table.SUSPECT_NAMED, count), role="suspect", known=table.KNOWN_SUSPECT.value
     )
-    caller = casting.fill(chance[1] < 0.45, same_house=0.3, known=0.06)
-    witness = casting.fill(chance[2] < 0.15, same_house=0.1, known=0.05)
+    caller = casting.fill(happens(rng, share.INCIDENT_CALLER, count), role="caller", known=table.KNOWN_ELSEWHERE.value)
+    witness = casting.fill(
+        happens(rng, share.INCIDENT_WITNESS, count), role="witness", known=table.KNOWN_ELSEWHERE.value
+    )
     missing = incidents.type == "missing_person"
     last_contact = casting.fill(
-        (missing & (chance[3] < 0.5)) | ((incidents.type == "overdose_survived") & (chance[3] < 0.3)),
-        same_house=0.3,
-        known=0.15,
+        (missing & happens(rng, share.LAST_SEEN_BY, count))
+        | ((incidents.type == "overdose_survived") & happens(rng, share.WITH_OVERDOSE, count)),
+        role="last contact",
+        known=table.KNOWN_LAST_CONTACT.value,
     )
     hoaxers = _hoax_callers(rng, caller, known, first_event, round(table.HOAX_CALLERS.value * scale * len(years) / 3))
     parts = Rows(PARTS)

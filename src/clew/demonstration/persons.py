@@ -124,6 +124,12 @@ def written_names(rng: np.random.Generator, persons: Persons, index: Integers) -
     )["name"]
 
 
+def true_names(persons: Persons, index: Integers) -> pl.Series:
+    """The name of each person as it is."""
+    given, family = given_names().gather(persons.given[index]), family_names().gather(persons.family[index])
+    return pl.select(pl.concat_str(given, pl.lit(" "), family).alias("name"))["name"]
+
+
 def written_births(rng: np.random.Generator, persons: Persons, index: Integers) -> pl.Series:
     """The date of birth as somebody wrote it: now and then with day and month the wrong way round."""
     born = pl.Series("born", persons.born[index].astype("datetime64[D]").astype("datetime64[ms]")).cast(pl.Date)

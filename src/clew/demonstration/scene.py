@@ -10,6 +10,7 @@ import polars as pl
 from clew.demonstration.chance import Flags, Integers, Words, choose, delays_s, happens
 from clew.demonstration.deaths import Deaths
 from clew.demonstration.distributions import Rate, Shares, recording
+from clew.demonstration.distributions import incidents as incident_table
 from clew.demonstration.distributions import scene as table
 from clew.demonstration.incidents import Incidents
 from clew.demonstration.rows import Rows
@@ -88,6 +89,8 @@ def draw_scene(rng: np.random.Generator, deaths: Deaths, reported: Integers) -> 
     housing = choose(rng, table.HOUSING["other"], count)
     housing = np.where(manner == "natural", choose(rng, table.HOUSING["natural"], count), housing)
     housing = np.where(manner == "drugs", choose(rng, table.HOUSING["drugs"], count), housing)
+    housing = np.where(deaths.kind == "care_home", "care_home", np.where(housing == "care_home", "settled", housing))
+    housing = np.where(deaths.kind == "hostel", "hostel", housing)
     phone_missing = np.where(
         public, happens(rng, table.PHONE_MISSING_PUBLIC, count), happens(rng, table.PHONE_MISSING_INDOORS, count)
     )
@@ -144,7 +147,17 @@ def scene_notes(rng: np.random.Generator, scene: Scene, deaths: Deaths) -> pl.Da
         rows = np.flatnonzero(scene.has(feature))
         lag = delays_s(rng, recording.RECORD_DELAY, len(rows)) + (86_400 * 2 if source == "pathology" else 0)
         known = scene.noted[rows] + lag
-        notes.add(len(rows), event=rows, feature=feature, value=scene.values[feature][rows], source=source, known=known)
+        withdrawn = happens(rng, recording.WITHDRAWN, len(rows))
+        until = known + delays_s(rng, recording.PEOPLE_LATER_DELAY, len(rows))
+        notes.add(
+            len(rows),
+            event=rows,
+            feature=feature,
+            value=scene.values[feature][rows],
+            source=source,
+            known=known,
+            retracted=pl.Series(until).set(pl.Series(~withdrawn), None),
+        )
     rows = np.flatnonzero(scene.suspected)
     known = scene.noted[rows] + delays_s(rng, recording.RECORD_DELAY, len(rows))
     notes.add(len(rows), event=rows, feature="substance", value="drugs_suspected", source="scene", known=known)
@@ -191,16 +204,17 @@ def incident_notes(
     for each in ("assault", "theft_from_person", "sexual_offence"):
         add(np.flatnonzero(kinds == each), "offence", each, "document")
     rows = np.flatnonzero(kinds == "theft_from_person")
-    add(rows[rng.random(len(rows)) < 0.6], "phone", "missing", "witness")
+    add(rows[happens(rng, incident_table.OFFENCE_PHONE_MISSING, len(rows))], "phone", "missing", "witness")
     rows = np.flatnonzero(
-        np.isin(kinds, ("overdose_survived",)) | ((kinds == "collapse") & (rng.random(len(kinds)) < 0.3))
+        np.isin(kinds, ("overdose_survived",))
+        | ((kinds == "collapse") & happens(rng, incident_table.COLLAPSE_SUBSTANCE, len(kinds)))
     )
     add(rows, "substance", choose(rng, table.SUBSTANCE, len(rows)), "witness")
-    rows = np.flatnonzero((kinds == "sexual_offence") & (rng.random(len(kinds)) < 0.22))
+    rows = np.flatnonzero((kinds == "sexual_offence") & happens(rng, incident_table.DRUG_FACILITATED, len(kinds)))
     add(rows, "substance", np.where(rng.random(len(rows)) < 0.7, "alcohol", "unnamed drug"), "witness")
-    rows = np.flatnonzero((kinds == "sexual_offence") & (rng.random(len(kinds)) < 0.06))
+    rows = np.flatnonzero((kinds == "sexual_offence") & happens(rng, incident_table.MET_VIA_OFFENCE, len(kinds)))
     add(rows, "met_via", choose(rng, table.MET_VIA_KIND, len(rows)), "witness")
-    rows = np.flatnonzero((kinds == "assault") & (rng.random(len(kinds)) < 0.3))
+    rows = np.flatnonzero((kinds == "assault") & happens(rng, incident_table.ASSAULT_DOMESTIC, len(kinds)))
     add(rows, "domestic_abuse", "marker", "document")
     rows = np.flatnonzero(marks != "")
     add(rows, "object", marks[rows], "scene")

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from clew.demonstration.chance import DAY_S, Flags, Integers, fraction, happens
+from clew.demonstration.chance import DAY_S, Flags, Integers, delays_s, fraction, happens
 from clew.demonstration.distributions import recording
-from clew.demonstration.persons import DAYS_PER_YEAR, Persons, phones, references, written_births, written_names
+from clew.demonstration.persons import (
+    DAYS_PER_YEAR,
+    Persons,
+    phones,
+    references,
+    true_names,
+    written_births,
+    written_names,
+)
 from clew.demonstration.places import Places, addresses
 from clew.demonstration.population import SmallAreas
 
@@ -50,9 +58,22 @@ def people_frame(
         # No registration mark begins with Q and I.
         pl.select(pl.format("QI{} {}", pl.lit(f"{tile:02d}"), owner.str.zfill(7)).alias("vehicle"))["vehicle"],
     )
-    return frame.with_columns(
+    frame = frame.with_columns(
         pl.when(pl.Series(_given(rng, parts["role"], name))).then(pl.col(name)).otherwise(None).alias(name)
         for name in _DETAILS
+    )
+    return pl.concat([frame, _corrections(rng, frame, persons)])
+
+
+def _corrections(rng: np.random.Generator, frame: pl.DataFrame, persons: Persons) -> pl.DataFrame:
+    """Later versions of some numbered persons' rows, with the name as it should be."""
+    again = frame.filter(
+        pl.Series(happens(rng, recording.CORRECTED, frame.height)) & pl.col("person_ref").is_not_null()
+    )
+    index = again["person"].to_numpy()
+    return again.with_columns(
+        pl.col("known") + pl.Series(delays_s(rng, recording.PEOPLE_LATER_DELAY, again.height)),
+        true_names(persons, index).alias("name"),
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from clew.demonstration.chance import DAY_S, Flags, Integers, Numbers, Words, choose, delays_s, happens, stream
 from clew.demonstration.deaths import Deaths, draw_deaths, period
+from clew.demonstration.decisions import Decisions, draw_decisions
 from clew.demonstration.distributions import conduct, recording
 from clew.demonstration.distributions import incidents as incident_table
 from clew.demonstration.distributions import scene as scene_table
@@ -17,7 +18,7 @@ from clew.demonstration.finishing import Background, finished
 from clew.demonstration.groups import group_frame, plant
 from clew.demonstration.incidents import KINDS, Incidents, draw_incidents, known_persons
 from clew.demonstration.invented import FAMILY_NAMES, ranks
-from clew.demonstration.investigation import Decisions, draw_decisions, investigate, officer_references
+from clew.demonstration.investigation import investigate, officer_references
 from clew.demonstration.lifecycle import event_versions, placed, recorded
 from clew.demonstration.narrative import death_narratives, incident_narratives
 from clew.demonstration.people import cast_deaths, cast_incidents
@@ -273,7 +274,7 @@ def _batch_marks(chance: np.random.Generator, deaths: Deaths, incidents: Inciden
             low, high = deaths.found[members].min(), deaths.found[members].max()
             near = (incidents.at >= low) & (incidents.at <= high) & (incidents.type == "overdose_survived")
             rows = np.flatnonzero(near)
-            marks[rows[chance.random(len(rows)) < 0.02]] = deaths.mark[members[0]]
+            marks[rows[happens(chance, incident_table.BATCH_SURVIVED, len(rows))]] = deaths.mark[members[0]]
     return marks
 
 

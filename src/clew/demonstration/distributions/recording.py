@@ -25,6 +25,8 @@ BIRTH_DAY_MONTH_SWAPPED = Rate(meaning="day and month of birth swapped where pos
 SECOND_NUMBER = Rate(meaning="a person holds a second number", value=0.04)
 SECOND_NUMBER_USED = Rate(meaning="it is used, of those", value=0.5)
 PHONE_REUSED = Rate(meaning="a telephone number held by another person before", value=0.015)
+CORRECTED = Rate(meaning="a numbered person's name put right by a later version", value=0.02)
+WITHDRAWN = Rate(meaning="a thing noted at the scene is withdrawn later", value=0.004)
 MOVED = Rate(meaning="another address given than the home", value=0.04)
 
 #: role -> how often each detail is filled.

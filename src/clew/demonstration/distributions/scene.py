@@ -74,15 +74,13 @@ DOMESTIC_ABUSE_HOMICIDE = Rate(
     meaning="marker of domestic abuse, homicides", value=0.18, source="Metropolitan Police homicide table: 472 of 2,670"
 )
 HOUSING: dict[str, Shares] = {
-    "natural": Shares(
-        meaning="housing, natural", shares={"settled": 93, "care_home": 4, "hostel": 1.5, "street_homeless": 1.5}
-    ),
+    "natural": Shares(meaning="housing, natural", shares={"settled": 97, "hostel": 1.5, "street_homeless": 1.5}),
     "drugs": Shares(meaning="housing, drugs", shares={"settled": 74, "hostel": 15, "street_homeless": 11}),
-    "other": Shares(
-        meaning="housing, other", shares={"settled": 91, "hostel": 4, "street_homeless": 3, "care_home": 2}
-    ),
+    "other": Shares(meaning="housing, other", shares={"settled": 93, "hostel": 4, "street_homeless": 3}),
 }
-HOUSING_NOTED = Rate(meaning="housing noted, unexpected deaths", value=0.5)
+HOUSING_NOTED = Rate(
+    meaning="housing noted, unexpected deaths (who dies in a hostel or care home is said to live there)", value=0.5
+)
 SUBSTANCE = Shares(
     meaning="substance measured, drug deaths (one in three has a second)",
     shares={
