@@ -18,11 +18,14 @@ def km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     return 2 * 6371.0088 * math.asin(math.sqrt(h))
 
 
-def place(weights: Weights, apart_km: float, unsure_km: tuple[float, float], around: tuple[float, float]) -> float:
+def place(
+    weights: Weights, apart_km: float, unsure_km: tuple[float, float], around: tuple[float, float], spot: float
+) -> float:
     w = weights.place
     scale2 = w.scale_km**2 + (unsure_km[0] ** 2 + unsure_km[1] ** 2) / 4
     connected = (w.exponent - 1) / (math.pi * scale2) * (1 + apart_km**2 / scale2) ** -w.exponent
-    return math.log10(w.share * connected / math.sqrt(around[0] * around[1]) + 1 - w.share)
+    background = math.sqrt(around[0] * around[1]) + spot * math.exp(-((apart_km / w.finest_km) ** 2))
+    return math.log10(w.share * connected / background + 1 - w.share)
 
 
 def time(weights: Weights, usual: Background, first: tuple[float, float], second: tuple[float, float]) -> float:

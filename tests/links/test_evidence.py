@@ -56,7 +56,9 @@ def test_every_family_of_every_pair_agrees_with_the_naive_implementation(links: 
         expected = [
             people_factor,
             0.0,
-            naive.place(WEIGHTS, naive.km(a["lat"], a["lon"], b["lat"], b["lon"]), (0.0, 0.0), around),
+            naive.place(
+                WEIGHTS, naive.km(a["lat"], a["lon"], b["lat"], b["lon"]), (0.0, 0.0), around, usual.spot_per_km2
+            ),
             None,
             naive.profile(WEIGHTS, usual, (dead[one]["age"], dead[two]["age"]), (dead[one]["sex"], dead[two]["sex"])),
             naive.circumstances(WEIGHTS, [(held[0], holders[held] / with_any) for held in noted[one] & noted[two]]),
@@ -95,8 +97,9 @@ def test_a_missing_value_is_no_evidence_either_way(links: Links, missing: float)
 
 
 def test_nearer_is_never_weaker_and_a_wider_uncertainty_never_says_more_at_the_same_spot(links: Links) -> None:
+    """Beyond the spot itself: at no distance an ordinary address's own repeats count against it."""
     ends = (np.zeros(200, dtype=np.int64), np.ones(200, dtype=np.int64))
-    apart, exact = np.linspace(0, 20, 200), np.zeros(200)
+    apart, exact = np.linspace(0.2, 20, 200), np.zeros(200)
     factor = place_factor(links.scorer.usual, WEIGHTS.place, apart, (exact, exact), ends)
     assert (np.diff(factor) <= 0).all()
     unsure = np.linspace(0, 3, 200)

@@ -21,7 +21,7 @@ TEXT = st.text(
 CELLS = TEXT | st.sampled_from(
     ["=1+1", "-x", "@a", "+b", '"', '""', "a,b", "a\nb", "a\r\nb", "NULL", "1,234", "007", "é\u2028x"]
 )
-INSTANTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2030, 1, 1)).map(
+INSTANTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2030, 1, 1)).map(  # noqa: DTZ001
     lambda moment: moment.replace(tzinfo=UTC)
 )
 

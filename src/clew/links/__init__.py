@@ -7,9 +7,19 @@ A link is a candidate, never a decision, and accuses nobody.
 """
 
 from clew.links.explain import Explanation, Row, explain_pair
-from clew.links.find import Links, find_links
+from clew.links.find import DECOY_REPLICATES, Links, find_links
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
 from clew.links.weights import Weights
 
-__all__ = ["FAMILIES", "Explanation", "Links", "Row", "Weights", "explain_pair", "find_links", "grow_series"]
+__all__ = [
+    "DECOY_REPLICATES",
+    "FAMILIES",
+    "Explanation",
+    "Links",
+    "Row",
+    "Weights",
+    "explain_pair",
+    "find_links",
+    "grow_series",
+]

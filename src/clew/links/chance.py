@@ -1,11 +1,12 @@
 """How often: links this strong that the force sees a year, and that chance alone would make.
 
-Decoys are the force's own events with their dates exchanged and their people exchanged, each within strata, and the
+Decoys are the force's own events with their dates, their people and their references exchanged, within strata, and the
 whole pipeline run again, so that dependence between families is in the answer (research/linkage.md 6: nulls that
-assume independence under-count by half). A link that became known at t is counted against the links, real or decoy,
-that became known in the year before t: the history a force can pair a new death with grows, and so does the rate.
-With that, on events whose dates and people are truly independent, the links of `chance_per_year` at most r number r a
-year, and those of `seen_per_year` at most the budget number the budget.
+assume independence under-count by half). Pairs set apart as one incident, a household or somebody's own history stay
+set apart. A link that became known at t is counted against the links, real or decoy, that became known in the year
+before t: the history a force can pair a new death with grows, and so does the rate. With that, on events whose dates
+and people are truly independent, the links of `chance_per_year` at most r number r a year, and those of
+`seen_per_year` at most the budget number the budget.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 from scipy.stats import chi2
 
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.people import ADDRESS, ROLES, Parts
-from clew.records import Role
+from clew.links.people import ROLES, Parts
+from clew.links.reference import References
 
 YEAR_DAYS = 365.25
 _SHORTEST_WINDOW_DAYS = 7.0
@@ -45,18 +46,38 @@ def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Genera
     )
 
 
-def exchange_people(parts: Parts, events: LinkEvents, rng: np.random.Generator) -> Parts:
-    """The same parts played by other people: each keeps how often they appear, each event its roles.
+def exchange_people(parts: Parts, events: LinkEvents, incident: Integers, rng: np.random.Generator) -> Parts:
+    """The same parts played by other people: each person keeps in how many incidents, and in which roles, they appear.
 
-    Exchanged within area and class of role (deceased, address, anybody else).
+    Whoever plays several parts in one incident (the caller who is also the finder) keeps them together. Exchanged
+    within area and the same roles, deaths apart from other events, addresses apart from persons: a decoy has as many
+    people who are a caller at a death and accused in an incident as the force has, at other events.
     """
-    kind = np.select([parts.role == ROLES.index(Role.DECEASED), parts.role == ADDRESS], [0, 1], 2)
-    stratum = events.area[parts.event] * 3 + kind
+    appearance = np.lexsort((parts.person, incident[parts.event]))
+    person, where = parts.person[appearance], incident[parts.event[appearance]]
+    starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (where[1:] != where[:-1])][: len(person)])
+    first = appearance[starts]
+    roles = np.bitwise_or.reduceat(1 << parts.role[appearance], starts) if len(starts) else starts
+    kind = (roles * 2 + events.death[parts.event[first]]) * 2 + parts.address[first]
+    stratum = events.area[parts.event[first]] * (4 << len(ROLES)) + kind
     order = np.argsort(stratum, kind="stable")
     drawn = np.lexsort((rng.random(len(stratum)), stratum))
-    person = np.empty_like(parts.person)
-    person[order] = parts.person[drawn]
-    return parts.with_people(person)
+    given = np.empty_like(first)
+    given[order] = parts.person[first[drawn]]
+    swapped = np.empty_like(parts.person)
+    swapped[appearance] = np.repeat(given, np.diff(np.r_[starts, len(appearance)]))
+    return parts.with_people(swapped)
+
+
+def exchange_references(named: References, rng: np.random.Generator) -> References:
+    """As many references, as strong, each between an event that names and an event that is named elsewhere."""
+    other = named.b[rng.permutation(len(named.b))]
+    usable = named.a != other
+    a, b = np.minimum(named.a, other)[usable], np.maximum(named.a, other)[usable]
+    order = np.lexsort((b, a))
+    a, b, factor, row = a[order], b[order], named.factor[usable][order], named.row[usable][order]
+    once = np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])][: len(a)]
+    return References(a=a[once], b=b[once], factor=factor[once], row=row[once])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from clew.links.find import Links
-from clew.links.people import ADDRESS, ROLES
+from clew.links.people import ROLES
 from clew.links.scoring import FAMILIES
 from clew.records import Role
 
@@ -23,7 +23,7 @@ _ROLE_WORDS = {
     Role.LAST_CONTACT: "the last contact",
     Role.COMPLAINANT: "the complainant",
     Role.WITNESS: "a witness",
-    Role.SUSPECT: "named in the allegation",
+    Role.SUSPECT: "the person named",
     Role.RELATIVE: "a relative",
     Role.RESIDENT: "a resident",
 }
@@ -103,23 +103,20 @@ class _Pair:
         person = parts.person[ends[0]]
         often = len(np.unique(parts.event[parts.person == person]))
         ref = people["person_ref"][int(parts.row[ends[0]])] or people["person_ref"][int(parts.row[ends[1]])]
-        roles = [ROLES[parts.role[end]] for end in ends]
-        if ADDRESS in (parts.role[ends[0]], parts.role[ends[1]]):
-            whose = [_ROLE_WORDS[Role(people["role"][int(parts.row[end])])] for end in ends]
-            what = f"one address is given for {whose[0]} in {self.ids[0]} and for {whose[1]} in {self.ids[1]}"
+        words = [_ROLE_WORDS[Role(ROLES[parts.role[end]])] for end in ends]
+        if parts.address[ends[0]]:
+            what = f"one address is given for {words[0]} in {self.ids[0]} and for {words[1]} in {self.ids[1]}"
         else:
-            words = [_ROLE_WORDS[Role(role)] for role in roles]
             who = f"the same person ({ref})" if ref else "the same person"
             what = f"{who} is {words[0]} in {self.ids[0]} and {words[1]} in {self.ids[1]}"
         return f"{what}, and is in {often} of this force's {len(self.events):,} events"
 
     def reference(self) -> str:
-        named = self.links.scorer.named
+        named = self.links.named
         here = np.flatnonzero((named.a == min(self.a, self.b)) & (named.b == max(self.a, self.b)))
         if not len(here):
             return "neither's records name the other"
-        table, row = named.table[here[0]], int(named.row[here[0]])
-        says = str(self.links.known.tables[table]["event_id"][row])
+        says = str(self.links.known.circumstances["event_id"][int(named.row[here[0]])])
         other = self.ids[1] if says == self.ids[0] else self.ids[0]
         return f"the records of {says} name {other}"
 
@@ -166,9 +163,9 @@ class _Pair:
         if self.shared is not None:
             for end in (self.links.shared.part_lower[self.shared], self.links.shared.part_upper[self.shared]):
                 yield _row("people", known.people, int(self.links.parts.row[end]))
-        named = self.links.scorer.named
+        named = self.links.named
         for here in np.flatnonzero((named.a == min(self.a, self.b)) & (named.b == max(self.a, self.b))):
-            yield _row(named.table[here], known.tables[named.table[here]], int(named.row[here]))
+            yield _row("circumstances", known.circumstances, int(named.row[here]))
         yield from _rows("events", known.events.filter(pl.col("event_id").is_in(self.ids)))
         subjects = known.people.filter(
             pl.col("event_id").is_in(self.ids) & pl.col("role").is_in(["deceased", "complainant"])

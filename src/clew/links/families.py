@@ -20,11 +20,14 @@ class Background:
     """What is usual in this force's records.
 
     place_per_km2: (n,) share of all located events per km^2 around each event, NaN without a place.
+    spot_per_km2: what must be added to it at no distance, because ordinary addresses see several events: homes,
+    blocks of flats.
     age_per_year: (126,) share of subjects by year of age, smoothed. male_share: share of subjects who are male.
     history_days: length of the history, against which a gap in time is near or far.
     """
 
     place_per_km2: Floats
+    spot_per_km2: float
     age_per_year: Floats
     male_share: float
     history_days: float
@@ -34,23 +37,26 @@ def background(events: LinkEvents, weights: Weights) -> Background:
     """The background of `events`, counted in them."""
     ages = events.age_years[events.death & np.isfinite(events.age_years)]
     known_sex = events.sex[events.death & (events.sex >= 0)]
+    density, spot_density = _place_density(events, weights.place)
     return Background(
-        place_per_km2=_place_density(events, weights.place),
+        place_per_km2=density,
+        spot_per_km2=spot_density,
         age_per_year=_age_density(ages, weights.profile.age_scale_years),
         male_share=float((known_sex.sum() + 1) / (len(known_sex) + 2)),
         history_days=events.history_days,
     )
 
 
-def _place_density(events: LinkEvents, weights: PlaceWeights) -> Floats:
+def _place_density(events: LinkEvents, weights: PlaceWeights) -> tuple[Floats, float]:
     """How thickly events lie around each: in the densest disc around it that holds `fewest` events or more.
 
-    Discs reach from the spot itself (`finest_km`) to the `neighbours`-th nearest spot.
+    Discs reach from the spot itself (`finest_km`) to the `neighbours`-th nearest spot. Also gives the share per km^2
+    that lies at an ordinary event's own spot: one with fewer than `fewest` events.
     """
     density = np.full(len(events), np.nan)
     located = np.flatnonzero(np.isfinite(events.xyz_km[:, 0]))
     if not len(located):
-        return density
+        return density, 0.0
     spots, spot_of, count = np.unique(
         np.round(events.xyz_km[located] / weights.finest_km).astype(np.int64),
         axis=0,
@@ -68,7 +74,9 @@ def _place_density(events: LinkEvents, weights: PlaceWeights) -> Floats:
     enough = within >= weights.fewest
     per_km2 = np.where(enough.any(axis=1), np.where(enough, per_km2, 0.0).max(axis=1), per_km2[:, -1])
     density[located] = per_km2[spot_of]
-    return density
+    others = count[spot_of][count[spot_of] < weights.fewest] - 1
+    mean_others = float(others.mean()) if len(others) else 0.0
+    return density, mean_others / (len(located) * np.pi * weights.finest_km**2)
 
 
 def _age_density(ages: Floats, scale_years: float) -> Floats:
@@ -101,7 +109,8 @@ def place_factor(
     scale2 = weights.scale_km**2 + (uncertainty_km[0] ** 2 + uncertainty_km[1] ** 2) / 4
     connected = (weights.exponent - 1) / (np.pi * scale2) * (1 + apart_km**2 / scale2) ** -weights.exponent
     around = np.sqrt(usual.place_per_km2[ends[0]] * usual.place_per_km2[ends[1]])
-    return _log_factor(weights.share, connected / around)
+    at_the_spot = usual.spot_per_km2 * np.exp(-((apart_km / weights.finest_km) ** 2))
+    return _log_factor(weights.share, connected / (around + at_the_spot))
 
 
 def time_factor(

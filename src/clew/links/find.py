@@ -9,20 +9,31 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.candidates import crowded_spots, distinct, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
-from clew.links.chance import YEAR_DAYS, History, Sightings, count_as_strong, exchange_dates, exchange_people
+from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
+from clew.links.chance import (
+    YEAR_DAYS,
+    History,
+    Sightings,
+    count_as_strong,
+    exchange_dates,
+    exchange_people,
+    exchange_references,
+)
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident
 from clew.links.people import Parts, parts_played
-from clew.links.reference import references
+from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known
 
 #: Links kept and counted, as a rate: far more than any desk looks at, so that every shown link has its rates.
 KEPT_PER_YEAR = 500
+
+#: Decoy runs unless asked otherwise: chance rates are then stated down to a fifth of a link a year.
+DECOY_REPLICATES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +50,7 @@ class Links:
     scorer: Scorer
     parts: Parts
     shared: SharedKeys
+    named: References
     known: Known
     seed: int
     replicates: int
@@ -61,18 +73,21 @@ class Links:
     def score_pairs(self, a: Integers, b: Integers) -> Scored:
         """Scores any pairs of event indices, candidates or not, as sorted unique pairs."""
         static = self.scorer.static(np.unique(pair_keys(a, b, len(self.scorer.events))))
-        return self.scorer.score(static, self.shared, self.scorer.events)
+        return self.scorer.score(static, self.shared, self.named, self.scorer.events)
 
 
 @dataclass
 class _Floor:
-    """The strength below which pairs are dropped: rises as more pairs are seen."""
+    """The strength below which pairs are dropped: rises as more pairs are seen, unless it is `fixed`."""
 
     keep: int
+    fixed: float | None = None
     strongest: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def value(self) -> float:
+        if self.fixed is not None:
+            return self.fixed
         return float(self.strongest.min()) if len(self.strongest) >= self.keep else -np.inf
 
     def see(self, strengths: np.ndarray) -> None:
@@ -86,13 +101,15 @@ def find_links(
     known: Known,
     *,
     weights: Weights | None = None,
-    replicates: int = 5,
+    replicates: int = DECOY_REPLICATES,
     seed: int = 1,
+    at_least: float | None = None,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Links:
     """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
 
-    replicates: decoy runs. seed: of the decoys. tick: told of progress. The same `known` gives the same links.
+    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
+    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
     """
     if replicates < 1:
         raise UsageError(
@@ -108,31 +125,32 @@ def find_links(
         events=events,
         usual=background(events, weights),
         held=circumstances(known, events, weights.circumstances),
-        named=references(known, events, weights.people),
         homes=home_codes(known, events),
         spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
         weights=weights,
     )
-    parts = parts_played(known, events, weights.people)
+    parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
-    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR))
+    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
     static, together = _compare(scorer, floor)
     incident = incident_groups(events, *ends_of(together, len(events)))
     tick(1, steps, "Scoring")
     shared = scorer.shared(parts)
-    found = _strongest(scorer.score(scorer.widened(static, shared, events), shared, events), incident, floor)
+    scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
+    found = _strongest(scored, incident, floor)
+    set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
     rng = np.random.default_rng(seed)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
         moved = exchange_dates(events, incident, rng)
-        swapped = scorer.shared(exchange_people(parts, events, rng))
-        scored = scorer.score(scorer.widened(static, swapped, moved), swapped, moved)
-        scored = scored.take(
-            linkable(scored) & (scored.total >= floor.value) & (incident[scored.a] != incident[scored.b])
-        )
-        decoys.append(_sightings(scored, moved))
+        swapped = scorer.shared(exchange_people(parts, events, incident, rng))
+        renamed = exchange_references(named, rng)
+        scored = scorer.score(scorer.widened(static, swapped, renamed, moved), swapped, renamed, moved)
+        scored = _linkable(scored, incident, floor.value)
+        innocent = np.isin(pair_keys(scored.a, scored.b, len(events)), set_apart, assume_unique=True)
+        decoys.append(_sightings(scored.take(~innocent), moved))
     tick(steps, steps, "Linked")
     chance = Sightings(
         strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
@@ -144,6 +162,7 @@ def find_links(
         scorer=scorer,
         parts=parts,
         shared=shared,
+        named=named,
         known=known,
         seed=seed,
         replicates=replicates,
@@ -157,12 +176,11 @@ def _silent(_done: int, _total: int, _what: str) -> None:
 def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
     """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
     events, weights = scorer.events, scorer.weights
-    few = [shared_circumstance_keys(events, scorer.held, weights.neighbours)]
-    few.append(pair_keys(scorer.named.a, scorer.named.b, len(events)))
+    rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
     least, most = time_bounds(scorer.usual, weights.time)
     kept: list[Static] = []
     together: list[Integers] = []
-    for keys in [distinct(np.concatenate(few)), *neighbour_keys(events, weights.neighbours)]:
+    for keys in [rare, *neighbour_keys(events, weights.neighbours)]:
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)

@@ -23,7 +23,11 @@ WITHIN_DAYS = 1.0
 #: Assumed: no family home sees more deaths than this in a force's records.
 HOUSEHOLD_DEATHS = 4
 
-_FAMILY = np.array([role in (Role.RELATIVE, Role.RESIDENT, Role.DECEASED) for role in ROLES])
+_KIN = np.array([role in (Role.RELATIVE, Role.RESIDENT, Role.DECEASED) for role in ROLES])
+_DECEASED = ROLES.index(Role.DECEASED)
+
+#: Parts from which an address is that of a home and not of somebody met, accused or last seen with the deceased.
+_AT_HOME = np.array([role not in (Role.SUSPECT, Role.LAST_CONTACT, Role.FINDER) for role in ROLES])
 
 
 def same_incident(events: LinkEvents, a: Integers, b: Integers) -> Flags:
@@ -45,9 +49,16 @@ def incident_groups(events: LinkEvents, a: Integers, b: Integers) -> Integers:
     return groups
 
 
-def household(parts: Parts, shared: SharedPeople) -> Flags:
-    """(p,) whether the shared person is kin on both sides: relative, resident, or the deceased themselves."""
-    kin: Flags = _FAMILY[parts.role[shared.part_a]] & _FAMILY[parts.role[shared.part_b]]
+def household(events: LinkEvents, parts: Parts, shared: SharedPeople) -> Flags:
+    """(p,) whether what is shared is a household's, a family's, or one person's own history, and so no link.
+
+    Kin on both sides (relative, resident, the deceased themselves); an address that is a home on both sides; or the
+    deceased of one event in an event that is no death: their own history, told with the death.
+    """
+    one, two = parts.role[shared.part_a], parts.role[shared.part_b]
+    home: Flags = parts.address[shared.part_a]
+    own = ((one == _DECEASED) & ~events.death[shared.b]) | ((two == _DECEASED) & ~events.death[shared.a])
+    kin: Flags = np.where(home, _AT_HOME[one] & _AT_HOME[two], (_KIN[one] & _KIN[two]) | own)
     return kin
 
 

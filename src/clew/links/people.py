@@ -7,7 +7,7 @@ and by frequency.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.weights import PeopleWeights
 from clew.records import Known, Role
 
-ROLES: tuple[str, ...] = (*(role.value for role in Role), "address")
-ADDRESS = len(ROLES) - 1
+ROLES: tuple[str, ...] = tuple(role.value for role in Role)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,17 +27,18 @@ class Parts:
     """m parts played: `event` (m,), `role` (m,) index into ROLES, `person` (m,), `row` (m,) index into Known.people.
 
     The same person twice in one event keeps both parts. Professionals are not here. An address given for a person
-    plays a part of its own, in the role ADDRESS.
+    plays that person's part once more, with `address` (m,) true and a number of its own in `person`.
     """
 
     event: Integers
     role: Integers
     person: Integers
     row: Integers
+    address: Flags
 
     def with_people(self, person: Integers) -> Parts:
         """The same parts played by other people: a decoy."""
-        return Parts(event=self.event, role=self.role, person=person, row=self.row)
+        return replace(self, person=person)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,10 @@ def parts_played(known: Known, events: LinkEvents, weights: PeopleWeights) -> Pa
     role = people["role"].replace_strict(role_codes, return_dtype=pl.Int64).to_numpy()
     return Parts(
         event=np.concatenate((event, event[given])),
-        role=np.concatenate((role, np.full(len(given), ADDRESS))),
+        role=np.concatenate((role, role[given])),
         person=np.concatenate((person, address.drop_nulls().to_numpy() + int(person.max(initial=0)))),
         row=np.concatenate((row, row[given])),
+        address=np.arange(len(event) + len(given)) >= len(event),
     )
 
 
@@ -133,7 +134,7 @@ def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> Sha
         none = np.empty(0, dtype=np.int64)
         return SharedPeople(a=none, b=none, factor=np.empty(0), part_a=none, part_b=none)
     a, b, part_a, part_b, often = (np.concatenate(column) for column in zip(*found, strict=True))
-    connected = share[parts.role[part_a], parts.role[part_b]]
+    connected = np.where(parts.address[part_a], weights.address, share[parts.role[part_a], parts.role[part_b]])
     usual = often / max(event_count, 1)
     factor = np.log10((connected + (1 - connected) * usual) / usual)
     strongest = np.lexsort((part_b, part_a, -factor, b, a))
@@ -148,5 +149,4 @@ def _role_shares(weights: PeopleWeights) -> Floats:
     for pair, share in weights.roles.items():
         numbers = [ROLES.index(role) for role in pair]
         table[numbers[0], numbers[-1]] = table[numbers[-1], numbers[0]] = share
-    table[ADDRESS, :] = table[:, ADDRESS] = weights.address
     return table

@@ -1,7 +1,7 @@
 """References: one event's records name another event, or a person who is the subject of another event.
 
-Read from circumstances with feature `reference` (a note that names somebody, an account that speaks of an earlier
-event) and from actions whose `about` is another event's id.
+Read from circumstances with feature `reference`: a note that names somebody, an account that speaks of an earlier
+event. What officers wrote of another event in their actions is not read: there somebody has joined the two already.
 """
 
 from __future__ import annotations
@@ -15,18 +15,15 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.weights import SUBJECTS, PeopleWeights
 from clew.records import Known
 
-#: Actions that carry another event's id because somebody already joined the two, or claims to: no news about them.
-_ALREADY_JOINED = ("claim.received", "claim.answered", "link.reviewed", "prior_file.attached", "missing_report.merged")
-
 
 @dataclass(frozen=True, kw_only=True)
 class References:
-    """Pairs (a, b), a < b, of which one names the other. factor: (p,) log10. table, row: which row says so."""
+    """Pairs (a, b), a < b, of which one names the other. factor: (p,) log10. row: (p,) index into
+    Known.circumstances of the row that says so."""
 
     a: Integers
     b: Integers
     factor: Floats
-    table: list[str]
     row: Integers
 
 
@@ -40,16 +37,10 @@ def references(known: Known, events: LinkEvents, weights: PeopleWeights) -> Refe
         pl.concat([index.select(value="event_id", event_id="event_id"), subjects]).unique().join(index, on="event_id")
     )
     named = named.select("value", named="event")
-    said = pl.concat(
-        [
-            known.circumstances.with_row_index("row")
-            .filter(pl.col("feature") == "reference")
-            .select("event_id", "value", pl.col("row").cast(pl.Int64), table=pl.lit("circumstances")),
-            known.actions.with_row_index("row")
-            .filter(~pl.col("activity").is_in(_ALREADY_JOINED) & pl.col("about").is_not_null())
-            .select("event_id", "row", value="about", table=pl.lit("actions"))
-            .select("event_id", "value", pl.col("row").cast(pl.Int64), "table"),
-        ]
+    said = (
+        known.circumstances.with_row_index("row")
+        .filter(pl.col("feature") == "reference")
+        .select("event_id", "value", pl.col("row").cast(pl.Int64))
     )
     pairs = (
         said.join(index, on="event_id")
@@ -57,7 +48,7 @@ def references(known: Known, events: LinkEvents, weights: PeopleWeights) -> Refe
         .filter(pl.col("event") != pl.col("named"))
         .with_columns(often=pl.col("event").n_unique().over("named"))
         .with_columns(a=pl.min_horizontal("event", "named"), b=pl.max_horizontal("event", "named"))
-        .sort("a", "b", "often", "table", "row")
+        .sort("a", "b", "often", "row")
         .unique(["a", "b"], keep="first", maintain_order=True)
     )
     usual = pairs["often"].to_numpy() / max(len(events), 1)
@@ -65,6 +56,5 @@ def references(known: Known, events: LinkEvents, weights: PeopleWeights) -> Refe
         a=pairs["a"].to_numpy(),
         b=pairs["b"].to_numpy(),
         factor=np.log10((weights.reference + (1 - weights.reference) * usual) / usual),
-        table=pairs["table"].to_list(),
         row=pairs["row"].to_numpy(),
     )

@@ -1,7 +1,7 @@
 """Scores pairs of events: every family's log10 factor, and their sum.
 
-What does not change when dates and people are exchanged (place, profile, circumstances, references) is scored once;
-decoys score only time and people anew, by the same code (`Scorer.score`).
+What does not change when dates, people and references are exchanged (place, profile, circumstances) is scored once;
+decoys score the rest anew, by the same code (`Scorer.score`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.links.candidates import ends_of, near_in_time, pair_keys
+from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
 from clew.links.circumstances import Circumstances, circumstance_factor
 from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.families import Background, distance_km, place_factor, profile_factor, time_factor
@@ -81,12 +81,11 @@ class SharedKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """Everything a pair's score is computed from, except the dates and people that decoys exchange."""
+    """Everything a pair's score is computed from, except the dates, people and references that decoys exchange."""
 
     events: LinkEvents
     usual: Background
     held: Circumstances
-    named: References
     homes: Integers
     spots: Integers
     weights: Weights
@@ -100,14 +99,11 @@ class Scorer:
         sexes = (events.sex[a].astype(np.int64), events.sex[b].astype(np.int64))
         profile = profile_factor(self.usual, weights.profile, (events.age_years[a], events.age_years[b]), sexes)
         shared, beyond_substances = circumstance_factor(self.held, weights.circumstances, a, b)
-        reference = np.zeros(len(keys))
-        row, found = _locate(pair_keys(self.named.a, self.named.b, len(events)), keys)
-        reference[found] = self.named.factor[row]
         nothing = np.zeros(len(keys))
         return Static(
             keys=keys,
-            factors=np.column_stack((nothing, reference, place, nothing, profile, shared)),
-            tie=reference + np.maximum(place, 0.0) + beyond_substances,
+            factors=np.column_stack((nothing, nothing, place, nothing, profile, shared)),
+            tie=np.maximum(place, 0.0) + beyond_substances,
         )
 
     def shared(self, parts: Parts) -> SharedKeys:
@@ -117,16 +113,17 @@ class Scorer:
         return SharedKeys(
             keys=pair_keys(found.a, found.b, len(self.events))[wanted],
             factor=found.factor[wanted],
-            kin=household(parts, found)[wanted],
+            kin=household(self.events, parts, found)[wanted],
             part_lower=found.part_a[wanted],
             part_upper=found.part_b[wanted],
         )
 
-    def widened(self, static: Static, shared: SharedKeys, dates: LinkEvents) -> Static:
-        """`static` with the pairs added that share a person, or lie at one crowded spot near in time."""
+    def widened(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Static:
+        """`static` and the pairs that share a person, name one another, or lie at one crowded spot near in time."""
         middle = (dates.from_day + dates.to_day) / 2
         crowded = near_in_time(dates, self.spots, middle, self.weights.window)
-        added = self.static(np.setdiff1d(np.union1d(shared.keys, crowded), static.keys, assume_unique=True))
+        more = distinct(np.concatenate((shared.keys, crowded, self.named_keys(named))))
+        added = self.static(np.setdiff1d(more, static.keys, assume_unique=True))
         keys = np.concatenate((static.keys, added.keys))
         order = np.argsort(keys, kind="stable")
         return Static(
@@ -135,13 +132,21 @@ class Scorer:
             tie=np.concatenate((static.tie, added.tie))[order],
         )
 
-    def score(self, static: Static, shared: SharedKeys, dates: LinkEvents) -> Scored:
-        """Scores the pairs of `static`, with the people of `shared` and at the `dates` given."""
+    def named_keys(self, named: References) -> Integers:
+        """The keys of the pairs that name one another, with a death among them."""
+        wanted = self.events.death[named.a] | self.events.death[named.b]
+        return pair_keys(named.a, named.b, len(self.events))[wanted]
+
+    def score(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Scored:
+        """Scores the pairs of `static`, with the people of `shared`, as `named`, and at the `dates` given."""
         a, b = ends_of(static.keys, len(dates))
         factors, tie = static.factors.copy(), static.tie.copy()
         factors[:, 3] = time_factor(
             self.usual, self.weights.time, (dates.from_day[a], dates.to_day[a]), (dates.from_day[b], dates.to_day[b])
         )
+        row, found = _locate(pair_keys(named.a, named.b, len(dates)), static.keys)
+        factors[found, 1] = named.factor[row]
+        tie[found] += named.factor[row]
         apart = same_incident(dates, a, b) | ((self.homes[a] >= 0) & (self.homes[a] == self.homes[b]))
         row, found = _locate(shared.keys, static.keys)
         factors[found, 0] = shared.factor[row]

@@ -15,7 +15,8 @@ from scipy.sparse.csgraph import connected_components
 from clew.links.events import Integers
 from clew.links.find import Links
 
-#: An event joins a series if its mean strength with the members is within this many orders of magnitude of the weakest link shown.
+#: An event joins a series if its mean strength with the members is within this many orders of magnitude of the weakest
+#: link shown.
 WITHIN_ORDERS = 0.5
 
 #: A component larger than this is no series but a place or a name that everything shares; it is left as pairs.

@@ -6,7 +6,8 @@ values, places, consistency, knowledge time; what is wrong goes to `problems` an
 """
 
 from clew.records.dataset import Counts, Dataset, Feed, Known
-from clew.records.quarantine import spreadsheet_safe
+from clew.records.problems import Effect, kinds_of_problem
+from clew.records.quarantine import spreadsheet_safe, write_report_csv
 from clew.records.reading import CheckResult, TableCheck, check_dataset, read_dataset
 from clew.records.schema import TABLES, Category, Column, Kind, Role, Source, Table, Type, empty_frame
 from clew.records.write import Format, write_dataset
@@ -18,6 +19,7 @@ __all__ = [
     "Column",
     "Counts",
     "Dataset",
+    "Effect",
     "Feed",
     "Format",
     "Kind",
@@ -29,7 +31,9 @@ __all__ = [
     "Type",
     "check_dataset",
     "empty_frame",
+    "kinds_of_problem",
     "read_dataset",
     "spreadsheet_safe",
     "write_dataset",
+    "write_report_csv",
 ]

@@ -29,9 +29,11 @@ class ColumnRule:
     find, split: one row per match, or per part; a source row without any gives no row. lower: lower-case it.
     patterns: the value of the first regular expression that matches. values: the value of a label (None: missing);
     labels not listed stay as they are. otherwise: what a text that no pattern or label covers becomes.
+    empty: what stands where all this gives nothing.
     units: of a number written "4 Months 3 Days", what each unit word is worth in the column's own unit; summed.
-    formats: strptime formats tried in order after ISO 8601. day: whether a bare date is the "start" or the "end" of the
-    day (None: as the column says). missing: texts that mean "nothing was recorded".
+    formats: strptime formats tried in order after ISO 8601; a text column that has some is read as a date and kept in
+    ISO form, so that "1/9/2020" and "01/09/20" are one value. day: whether a bare date is the "start" or the "end" of
+    the day (None: as the column says). missing: texts that mean "nothing was recorded".
     """
 
     columns: tuple[str, ...] = ()
@@ -45,6 +47,7 @@ class ColumnRule:
     patterns: tuple[tuple[str, str | None], ...] = ()
     values: Mapping[str, str | None] = field(default_factory=dict)
     otherwise: str | None = None
+    empty: str | None = None
     units: Mapping[str, float] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
     day: str | None = None

@@ -31,7 +31,7 @@ _TOP_KEYS = (
 _SOURCE_KEYS = ("file", "sheet", "delimiter", "encoding", "columns", "coordinates", "only_if")
 _COLUMN_KEYS = (
     "column", "columns", "first", "constant", "separator", "extract", "find", "split", "lower", "patterns", "values",
-    "otherwise", "units", "format", "day", "missing",
+    "otherwise", "empty", "units", "format", "day", "missing",
 )  # fmt: skip
 
 
@@ -199,6 +199,7 @@ def _rule(node: Node) -> ColumnRule:
         patterns=tuple((pattern, value.optional_text()) for pattern, value in patterns.items()),
         values={k: v.optional_text() for k, v in keys["values"].items().items()} if "values" in keys else {},
         otherwise=keys["otherwise"].optional_text() if "otherwise" in keys else None,
+        empty=keys["empty"].text() if "empty" in keys else None,
         units={k: v.number(0, 1e9) for k, v in keys["units"].items().items()} if "units" in keys else {},
         formats=keys["format"].texts() if "format" in keys else (),
         day=_choice(keys["day"], ("start", "end")) if "day" in keys else None,

@@ -104,3 +104,22 @@ def _shown(values: pl.Series) -> pl.Series:
     if values.dtype.is_nested():
         values = pl.Series([str(value) for value in values.to_list()], dtype=pl.String)
     return values.cast(pl.String, strict=False).str.slice(0, VALUE_CHARACTERS_SHOWN)
+
+
+#: Columns of `kinds_of_problem`: a problem frame's but for row and value, then how often and the first examples.
+_KIND = ("table", "source_file", "column", "effect", "why", "mend")
+
+
+def kinds_of_problem(problems: pl.DataFrame, *, examples: int) -> pl.DataFrame:
+    """One row per kind of problem: table, source_file, column, effect, why, mend, `count`, and the `rows` and `values`
+    (lists) of its first `examples`. The gravest come first, then the most frequent."""
+    order = pl.col("effect").replace_strict({effect.value: rank for rank, effect in enumerate(reversed(Effect))})
+    return (
+        problems.group_by(_KIND, maintain_order=True)
+        .agg(
+            pl.len().alias("count"),
+            pl.col("source_row").head(examples).alias("rows"),
+            pl.col("value").head(examples).alias("values"),
+        )
+        .sort(order, -pl.col("count").cast(pl.Int64), maintain_order=True)
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
+from clew.core import UsageError
 from clew.records.problems import Effect
 from clew.records.raw import RawFile
 
@@ -56,6 +58,23 @@ def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
 
     For what people open, never for data that is read again. Plain numbers keep their sign.
     """
-    text = pl.col(pl.String)
+    return frame.with_columns(_safe(pl.col(name)) for name, dtype in frame.schema.items() if dtype == pl.String)
+
+
+def _safe(text: pl.Expr) -> pl.Expr:
     danger = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
-    return frame.with_columns(pl.when(danger).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep())
+    return pl.when(danger).then(pl.lit("'") + text).otherwise(text).name.keep()
+
+
+def write_report_csv(frame: pl.DataFrame, path: Path) -> None:
+    """Writes `frame` to `path` for people to open (`spreadsheet_safe`), whole or not at all. Raises `UsageError`."""
+    part = path.with_name(path.name + ".part")
+    try:
+        spreadsheet_safe(frame).write_csv(part)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"Cannot write {path}: {error.strerror or error}.",
+            where="--out",
+            mend="name a folder that exists and can be written",
+        ) from None

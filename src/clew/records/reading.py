@@ -139,7 +139,8 @@ class _Reading:
         if EVENTS.name not in frames and self.failure is None:
             self._fail(EVENTS.name, self._no_events())
         checks, kept = self._check(frames) if EVENTS.name in frames else ((), {})
-        self._note_unused()
+        if self.failure is None:
+            self._note_unused()
         self.tick(len(TABLES) + 1, len(TABLES) + 1, "done")
         problems = self.log.frame()
         return CheckResult(
@@ -152,6 +153,8 @@ class _Reading:
         )
 
     def _fail(self, table: str, error: ClewError) -> None:
+        if self.failure is not None and str(error) == str(self.failure):
+            return  # a workbook that cannot be opened fails every table alike
         self.failure = self.failure or error
         self.log.note(
             table=table, why=error.what, mend=error.mend, effect=Effect.TABLE_REFUSED, source_file=error.where

@@ -101,7 +101,7 @@ def column_expression(rule: ColumnRule, schema: pl.Schema) -> pl.Expr:
 def _filled(column: pl.Expr, dtype: pl.DataType, rule: ColumnRule) -> pl.Expr:
     """The column with white space around and texts that mean nothing removed."""
     works_on_text = any(
-        (len(rule.columns) > 1, rule.extract, rule.find, rule.split, rule.lower, rule.patterns, rule.values)
+        (len(rule.columns) > 1, rule.extract, rule.find, rule.split, rule.lower, rule.patterns, rule.values, rule.empty)
     )
     if dtype != pl.String:
         if not works_on_text:
@@ -135,4 +135,4 @@ def _labels(text: pl.Expr, rule: ColumnRule) -> pl.Expr:
             .then(text.replace_strict(dict(rule.values), default=None, return_dtype=pl.String))
             .otherwise(pl.when(text.is_not_null()).then(other))
         )
-    return text
+    return text if rule.empty is None else text.fill_null(rule.empty)

@@ -66,12 +66,13 @@ def _not_utf8(data: bytes) -> Decoded:
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
-    if len(sample) < 4 or (len(sample) % 2 and len(sample) < _SAMPLE_BYTES):
+    """UTF-16 if its first two characters and many more are ASCII, so that every other byte is NUL."""
+    if len(sample) < 4 or len(sample) % 2:
         return None
     even, odd = sample[0::2], sample[1::2]
-    if odd.count(0) > _UTF16_NUL_SHARE * len(odd) and even.count(0) == 0:
+    if odd[:2] == b"\0\0" and odd.count(0) > _UTF16_NUL_SHARE * len(odd) and even.count(0) == 0:
         return "utf-16-le"
-    if even.count(0) > _UTF16_NUL_SHARE * len(even) and odd.count(0) == 0:
+    if even[:2] == b"\0\0" and even.count(0) > _UTF16_NUL_SHARE * len(even) and odd.count(0) == 0:
         return "utf-16-be"
     return None
 

@@ -19,9 +19,6 @@ from clew.records.text_encoding import decode
 
 _DELIMITERS = (",", ";", "\t", "|")
 
-#: Lines that one quoted cell may span; beyond that its quotation mark is taken for a stray one.
-_LINES_PER_CELL = 100_000
-
 _BATCH_ROWS = 50_000
 
 _LOST_CHARACTERS_KEPT = 10_000
@@ -81,8 +78,6 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.row) > _LINES_PER_CELL:
-            raise csv.Error("a quoted cell spans too many lines")
         line = self._again.pop() if self._again else next(self._rest)
         self.row.append(line)
         return line
@@ -96,11 +91,19 @@ class _Lines:
 
 
 def _rows(lines: _Lines, delimiter: str) -> Iterator[list[str] | str]:
-    """Each row as its cells; a line that cannot begin a row, as it stands."""
+    """Each row as its cells, the header first; a line that cannot begin a row, as it stands.
+
+    A row of several lines that has not as many cells as the header is no row either: a stray quotation mark has run
+    into the next one.
+    """
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         try:
             for cells in reader:
+                if width and len(lines.row) > 1 and len(cells) != width:
+                    raise csv.Error
+                width = width or len(cells)
                 yield cells
                 lines.row = []
             return
@@ -115,13 +118,13 @@ def _read_line_by_line(
     csv.field_size_limit(2**31 - 1)  # a narrative may be longer than the 128 KiB that csv allows
     lines = _Lines(text)
     rows = _rows(lines, delimiter)
-    head = next(rows, [])
+    start, head = next(((number, cells) for number, cells in enumerate(rows, start=1) if cells), (1, []))
     header, remarks = name_columns(head if isinstance(head, list) else head.rstrip("\r\n").split(delimiter))
     lost: list[LostRow] = []
     frames = [pl.DataFrame(schema=dict.fromkeys(header, pl.String) | {"source_row": pl.Int64})]
     good: list[list[str]] = []
     numbers: list[int] = []
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in enumerate(rows, start=start + 1):
         if isinstance(cells, str):
             lost.append(_lost(number, cells, "a quotation mark in this line is never closed, or closed too early"))
         elif len(cells) == len(header):

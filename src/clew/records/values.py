@@ -115,6 +115,8 @@ class _ColumnReader:
             why = "it holds control characters (NUL or the like), which were taken out"
             self._report(dirty, text, why, "export the file again: it may be damaged")
             text = present_text(text.str.replace_all(_CONTROLS, ""))
+        if self.rule.formats:
+            text = self._date(text).dt.to_string("%Y-%m-%d")
         vocabulary = self.column.vocabulary
         if not vocabulary:
             return text
