@@ -20,7 +20,9 @@ DEFAULT_FOLDER = Path("clew-demo")
 
 
 def demo_command(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the dataset is written, once.")] = DEFAULT_FOLDER,
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where the dataset is written, once.")
+    ] = DEFAULT_FOLDER,
     as_of: AsOfOption = DEFAULT_AS_OF,
     budget: BudgetOption = DEFAULT_BUDGET_PER_YEAR,
     top: TopOption = 10,
