@@ -5,7 +5,7 @@ Links, duties and questions come as frames; only the deaths that are shown are p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -93,8 +93,16 @@ def review(
         budget_per_year=budget_per_year,
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
+        older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
         series=found.series,
+        standards_title=standard.title,
     )
+
+
+def listed_links(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
+    """The links that the items of `event_ids` show."""
+    ends = pl.any_horizontal(pl.col(end).is_in(list(event_ids)) for end in ("event_id_a", "event_id_b"))
+    return found.shown.filter(ends)
 
 
 def item(found: Morning, death: Standing, rank: int) -> Item:
