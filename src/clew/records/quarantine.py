@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from clew.core import UsageError
-from clew.records.problems import Effect
+from clew.records.problems import Effect, readable
 from clew.records.raw import RawFile
 
 #: Columns of the quarantine: where the row was to go, where it stands, why it did not, and the row itself: a JSON
@@ -38,8 +38,9 @@ def quarantine_of(
     records = [pl.DataFrame(list(lost), schema={**_KEY, "record": pl.String()}, orient="row")]
     for (name,), rows in aside.unique(maintain_order=True).partition_by("source_file", as_dict=True).items():
         raw = raws[str(name)].frame.join(rows.select("source_row"), on="source_row", how="semi")
-        cells = pl.struct(pl.exclude("source_row")).struct.json_encode()
-        records.append(raw.select(pl.lit(name).alias("source_file"), "source_row", cells.alias("record")))
+        cells = pl.DataFrame([readable(series) for series in raw.drop("source_row")])
+        record = cells.select(pl.struct(pl.all()).struct.json_encode().alias("record")).to_series()
+        records.append(raw.select(pl.lit(name).alias("source_file"), "source_row", record))
     reasons = (
         problems.filter(pl.col("table") == table, pl.col("effect") == Effect.ROW_SET_ASIDE.value)
         .group_by(where, maintain_order=True)
