@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
@@ -101,7 +102,7 @@ def write_review(found: Review, out: Path | None, *, as_json: bool, quiet: bool)
         if as_json:
             print_json(found.as_json())
         else:
-            print_review(found)
+            print_review(found, Console())
         return
     ending = out.suffix.lower()
     forms = {".html": render_report, ".csv": review_csv}

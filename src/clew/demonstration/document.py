@@ -28,7 +28,8 @@ many series Clew would find nor how often it would be wrong.
 - Deaths and incidents are Poisson processes. A death has a manner first, and from it a person, a place, a method.
 - Homes are drawn by small area from the residents of the person's sex and age (4,835 small areas of London, Office
   for National Statistics, Open Government Licence v3.0; contains National Statistics and Ordnance Survey data © Crown
-  copyright and database right). A house has one address and one point, always the same.
+  copyright and database right; residents as of the extract, 9.0 million). A house has one address and one point,
+  always the same.
 - Names and streets are invented words; telephone numbers begin with 06, which is not in use; no registration mark
   begins with Q and I.
 - The groups are planted by changing deaths already drawn. `groups.csv` lists them; they are true links and no crime.
@@ -54,8 +55,8 @@ Each row of the case is in `src/clew/demonstration/data/case/`, with `basis`, th
   published, so it is recorded on that day. E1 is recorded on the day without names, and P's part in it on 27 June 2014,
   the day by which his own interview gave it to the detectives on D1: whether another system held his name is not known.
 - Toxicology came on unknown days; seven weeks after each death are assumed.
-- Where reports differ, both are kept: the call (04:05, 04:18), who found D4, the distance to the flat, what D3's relative
-  said of the handwriting.
+- Where reports differ, both are kept: the call (04:05, 04:18), who found D4, the distance to the flat, what D3's
+  relative said of the handwriting.
 - P's flat lies 450 m from the church, with an uncertainty of 250 m; station and flat are from memory.
 - Routine duties that no source says were left undone are taken as done in time and marked assumed. So what is shown as
   missing is what a source says was missing, save where the sources are silent about a check that they discuss.

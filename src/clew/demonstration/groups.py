@@ -125,7 +125,7 @@ def _collision(field: _Field) -> Integers:
 def _batch(field: _Field) -> Integers:
     deaths, rng = field.deaths, field.rng
     rows = field.take((deaths.manner == "drugs") & ~deaths.ghb, int(rng.integers(4, 8)))
-    start = deaths.found[rows[0]] if len(rows) else 0
+    start = min(deaths.found[rows[0]], deaths.found.max() - 15 * DAY_S) if len(rows) else 0
     kept = deaths.found[rows] - deaths.alive[rows]
     deaths.found[rows] = start + (rng.random(len(rows)) * 14 * DAY_S).astype(np.int64)
     deaths.alive[rows] = deaths.found[rows] - kept

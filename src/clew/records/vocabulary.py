@@ -17,6 +17,7 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "note": ("a note that explains the death", ("found",)),
     "textile": ("cloth found with the body that is not the deceased's", ()),
     "object": ("an object found with the body", ()),
+    "missing_report": ("number of a missing-person report on the deceased", ()),
     "reference": ("another event or person that this event's records name: its event_id or person_ref", ()),
     "account": ("what a person said had happened", ("seizure", "drunk", "fell", "alive_recently", "self_administered")),
     "explanation_source": (
@@ -55,6 +56,8 @@ ACTIVITIES: dict[str, str] = {
     "incident.attached": "the earlier event (about) was found and attached",
     "interview.planned": "an interview plan was made (about a person)",
     "device.triaged": "a device (about) was searched for messages and searches around the death",
+    "device.submitted": "a device (about) was handed to a laboratory: the clock of its examination stands still",
+    "device.returned": "a device (about) came back from the laboratory",
     "device.examined": "a device (about) was examined in full",
     "call_data.requested": "call data, last cell and live-handset watch were requested",
     "account_preservation.requested": "the provider of an app or site was asked to preserve an account",

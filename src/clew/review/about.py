@@ -10,6 +10,7 @@ import polars as pl
 
 from clew.core import UsageError, format_instant
 from clew.records import TABLES, Known
+from clew.review.duties import duties_of
 from clew.review.model import Item
 from clew.review.morning import item, morning
 from clew.standards import Standard
@@ -107,6 +108,6 @@ def about_event(
         event_id=event_id,
         on_list=told,
         items_in_all=len(found.ordered),
-        duties=found.duties.every.filter(pl.col("event_id") == event_id),
+        duties=duties_of(known, standard, event_id, links=found.shown),
         rows={name: known.tables[name].filter(pl.col("event_id") == event_id) for name in _TOLD},
     )

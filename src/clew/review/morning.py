@@ -12,7 +12,7 @@ import polars as pl
 
 from clew.links import DECOY_REPLICATES, FAMILIES, Links, explain_pair, find_links, grow_series
 from clew.records import Known
-from clew.review.duties import Duties, judge
+from clew.review.duties import missed_duties
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
 from clew.review.ordering import Standing, order_key, tier
 from clew.review.questions import claims, conflicts
@@ -32,7 +32,7 @@ class Morning:
     """Everything the list at T is made from, before any of it is put into words.
 
     ordered: the deaths on the list, in order. shown: the links within the budget that nobody has decided on.
-    asked: conflicts and claims (`questions.SCHEMA`, and kind). duties: what the standard finds.
+    asked: conflicts and claims (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
     """
 
     known: Known
@@ -40,7 +40,7 @@ class Morning:
     shown: pl.DataFrame
     series: dict[str, tuple[str, ...]]
     asked: pl.DataFrame
-    duties: Duties
+    missed: pl.DataFrame
     ordered: list[Standing]
 
 
@@ -62,15 +62,15 @@ def morning(
             claims(known).with_columns(kind=pl.lit(ReasonKind.CLAIM.value)),
         )
     )
-    duties = judge(known, standard, links=links.frame)
+    missed = missed_duties(known, standard, links=shown)
     return Morning(
         known=known,
         links=links,
         shown=shown,
         series=grow_series(links, shown),
         asked=asked,
-        duties=duties,
-        ordered=_ordered(known, shown, asked, duties),
+        missed=missed,
+        ordered=_ordered(known, shown, asked, missed),
     )
 
 
@@ -134,7 +134,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             evidence=_evidence(rows),
             settle=first["settle"],
         )
-    for duty in found.duties.missed.filter(pl.col("event_id") == event_id).iter_rows(named=True):
+    for duty in found.missed.filter(pl.col("event_id") == event_id).iter_rows(named=True):
         yield Reason(
             kind=ReasonKind.STANDARD,
             text=duty["text"],
@@ -172,7 +172,7 @@ def _undecided(shown: pl.DataFrame, known: Known) -> pl.DataFrame:
     return shown
 
 
-def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, duties: Duties) -> list[Standing]:
+def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame) -> list[Standing]:
     ends = pl.concat(shown.select("seen_per_year", "known_at", event_id=end) for end in ("event_id_a", "event_id_b"))
     linked = ends.group_by("event_id").agg(
         links=pl.len(), seen=pl.col("seen_per_year").min(), link_known_at=pl.col("known_at").max()
@@ -183,9 +183,9 @@ def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, duties: Dut
         .group_by("event_id")
         .agg(kinds=pl.col("kind").unique().sort(), questions=pl.len())
     )
-    missed = duties.missed.group_by("event_id").agg(duties=pl.len(), gates=pl.col("gate").sum())
+    duties = missed.group_by("event_id").agg(duties=pl.len(), gates=pl.col("gate").sum())
     deaths = standing(known)
-    for part in (linked, questions, missed):
+    for part in (linked, questions, duties):
         deaths = deaths.join(part, on="event_id", how="left")
     deaths = deaths.filter(pl.any_horizontal(pl.col("links", "questions", "duties").is_not_null()))
     found = []

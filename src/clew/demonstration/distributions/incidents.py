@@ -79,7 +79,7 @@ KNOWN_LAST_CONTACT = Rate(meaning="the last contact of a drug death or homicide 
 KNOWN_ELSEWHERE = Rate(
     meaning="finder, caller or other last contact of a death is known to the force",
     value=0.02,
-    source="assumed; by chance alone 1.3%: 104,000 parts in three years of incidents among 8.2 million residents",
+    source="assumed; by chance alone about 1%: 85,000 parts in three years of incidents among 9.0 million residents",
 )
 KNOWN_PERSONS = Rate(meaning="people known to the force, per incident a year", value=1.3, unit="persons")
 KNOWN_ACTIVITY = Rate(
