@@ -20,14 +20,15 @@ from clew.records.values import read_values
 class Intake:
     """Reads the tables of the dataset at `path`; `log` takes the problems.
 
-    `files`: what was read, by name. `lost`: of each table, the lines that are no rows (source_file, source_row, text).
+    `lost`: of each table, the lines that are no rows (source_file, source_row, text).
     """
 
     def __init__(self, path: Path, mapping: DatasetMapping, log: ProblemLog) -> None:
         self.path, self.mapping, self.log = path, mapping, log
-        self.files: dict[str, RawFile] = {}
         self.lost: dict[str, list[tuple[str, int, str]]] = {}
-        self._places: dict[Place, RawFile] = {}
+        self._raw: dict[Place, RawFile] = {}
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._origins: dict[str, tuple[Place, TableSource]] = {}
         self._used: dict[str, set[str]] = {}
 
     def table(self, table: Table) -> pl.DataFrame | None:
@@ -40,12 +41,13 @@ class Intake:
         return pl.concat(parts, how="diagonal") if parts else None
 
     def _file(self, place: Place, source: TableSource) -> RawFile:
-        if place not in self._places:
-            self._places[place] = raw = read_place(place, source)
-            self.files[raw.name] = raw
+        if place not in self._raw:
+            self._raw[place] = raw = read_place(place, source)
+            self._columns[raw.name] = raw.columns
+            self._origins[raw.name] = (place, source)
             for row, why, mend in raw.remarks:
                 self.log.note(table="", why=why, mend=mend, source_file=raw.name, source_row=row)
-        return self._places[place]
+        return self._raw[place]
 
     def _read_source(self, table: Table, source: TableSource, raw: RawFile) -> pl.DataFrame:
         rules = rules_of(source, table, raw, missing=self.mapping.missing)
@@ -96,10 +98,21 @@ class Intake:
         )
         return frame.with_columns(lat, lon).drop("_x", "_y")
 
+    def forget_cells(self) -> None:
+        """Lets go of what was read, once every table has been made of it: it is as big as the data."""
+        self._raw.clear()
+
+    def cells(self, name: str) -> pl.DataFrame:
+        """The cells of the file called `name` as they stand in it, and `source_row`: read again if they were let go."""
+        place, source = self._origins[name]
+        if place not in self._raw:
+            self._raw[place] = read_place(place, source)
+        return self._raw[place].frame
+
     def unused(self) -> dict[str, tuple[str, ...]]:
         """Of each file, the columns that no table reads."""
         left = {
-            name: tuple(column for column in raw.columns if column not in self._used.get(name, set()))
-            for name, raw in self.files.items()
+            name: tuple(column for column in columns if column not in self._used.get(name, set()))
+            for name, columns in self._columns.items()
         }
         return {name: columns for name, columns in left.items() if columns}

@@ -130,6 +130,7 @@ class _Reading:
                 continue
             if frame is not None:
                 frames[name] = frame
+        self.intake.forget_cells()
         self.tick(len(TABLES), len(TABLES) + 1, "checking")
         if EVENTS.name not in frames and self.failure is None:
             self._fail(EVENTS.name, self._no_events())
@@ -224,6 +225,6 @@ class _Reading:
         aside = {
             name: frame.filter(pl.col(SET_ASIDE)).select("source_file", "source_row") for name, frame in frames.items()
         }
-        files, lost = self.intake.files, self.intake.lost
-        parts = [quarantine_of(name, aside[name], files, problems, lost.get(name, [])) for name in frames]
+        cells, lost = self.intake.cells, self.intake.lost
+        parts = [quarantine_of(name, aside[name], cells, problems, lost.get(name, [])) for name in frames]
         return pl.concat(parts) if parts else pl.DataFrame(schema=QUARANTINE_SCHEMA)
