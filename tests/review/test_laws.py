@@ -65,7 +65,7 @@ def _death(**changed: Any) -> Standing:
         "kinds": (),
         "reasons": 1,
         "gates_missed": 0,
-        "strongest_seen_per_year": None,
+        "rarest_per_year": None,
         "link_known_at": None,
     }
     return Standing(**(plain | changed))
@@ -73,15 +73,16 @@ def _death(**changed: Any) -> Standing:
 
 def test_the_tiers_are_those_of_the_written_rule() -> None:
     long_ago, yesterday = AT - timedelta(days=FRESH_DAYS + 1), AT - timedelta(days=1)
-    linked = {"kinds": (ReasonKind.LINK,), "strongest_seen_per_year": 3.0}
+    linked = {"kinds": (ReasonKind.LINK,), "rarest_per_year": 3.0}
     cases = {
-        1: _death(**linked, link_known_at=long_ago),
+        1: _death(**linked, link_known_at=yesterday),
         2: _death(open=False, **linked, link_known_at=yesterday),
-        3: _death(kinds=(ReasonKind.CONFLICT,)),
-        4: _death(open=False, kinds=(ReasonKind.CLAIM,)),
-        5: _death(kinds=(ReasonKind.STANDARD,)),
-        6: _death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=yesterday),
-        7: _death(open=False, **linked, link_known_at=long_ago),
+        3: _death(**linked, link_known_at=long_ago),
+        4: _death(kinds=(ReasonKind.CONFLICT,)),
+        5: _death(open=False, kinds=(ReasonKind.CLAIM,)),
+        6: _death(kinds=(ReasonKind.STANDARD,)),
+        7: _death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=yesterday),
+        8: _death(open=False, **linked, link_known_at=long_ago),
         None: _death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=long_ago),
     }
     assert {number: tier(death, AT) for number, death in cases.items()} == {number: number for number in cases}
@@ -89,11 +90,11 @@ def test_the_tiers_are_those_of_the_written_rule() -> None:
 
 def test_within_a_tier_the_rarest_link_comes_first_and_another_kind_of_reason_counts_as_half_as_frequent() -> None:
     link = {"link_known_at": AT, "kinds": (ReasonKind.LINK,)}
-    rare = _death(event_id="rare", strongest_seen_per_year=1.0, **link)
-    common = _death(event_id="common", strongest_seen_per_year=3.0, **link)
+    rare = _death(event_id="rare", rarest_per_year=1.0, **link)
+    common = _death(event_id="common", rarest_per_year=3.0, **link)
     doubted = _death(
         event_id="doubted",
-        strongest_seen_per_year=3.0,
+        rarest_per_year=3.0,
         link_known_at=AT,
         kinds=(ReasonKind.LINK, ReasonKind.CONFLICT, ReasonKind.CLAIM),
     )

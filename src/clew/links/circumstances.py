@@ -20,8 +20,8 @@ NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account")
 class Circumstances:
     """What each event has, as codes of (feature, value).
 
-    codes: (n, k) the event's rarest k codes, rarest first, -1 where it has fewer. factor: (c,) log10 factor of
-    sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how many events have it.
+    codes: (n, k) the event's rarest k codes that another event has too, rarest first, -1 where it has fewer.
+    factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how many events have it.
     names: c rows of feature, value.
     """
 
@@ -42,7 +42,14 @@ def circumstances(known: Known, events: LinkEvents, weights: CircumstanceWeights
         .join(index, on="event_id")
     )
     noted = max(held["event"].n_unique(), 1)
-    names = held.group_by("feature", "value").len("holders").sort("holders", "feature", "value").with_row_index("code")
+    # What only one event has can never be shared: it must not crowd out what can.
+    names = (
+        held.group_by("feature", "value")
+        .len("holders")
+        .filter(pl.col("holders") >= 2)
+        .sort("holders", "feature", "value")
+        .with_row_index("code")
+    )
     coded = held.join(names, on=["feature", "value"]).sort("event", "code")
     rank = coded.select(rank=pl.col("code").cum_count().over("event") - 1)["rank"].to_numpy()
     codes = np.full((len(events), weights.per_event), -1, dtype=np.int32)

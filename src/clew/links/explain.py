@@ -14,6 +14,7 @@ import polars as pl
 from clew.links.find import Links
 from clew.links.people import ROLES
 from clew.links.scoring import FAMILIES
+from clew.links.weights import SUBJECTS
 from clew.records import Role
 
 _ROLE_WORDS = {
@@ -92,6 +93,8 @@ class _Pair:
         place = int(np.searchsorted(links.shared.keys, key))
         held = place < len(links.shared.keys) and links.shared.keys[place] == key
         self.shared = place if held else None
+        mine = pl.col("event_id").is_in(self.ids)
+        self.rows_of = {name: links.known.tables[name].filter(mine) for name in ("events", "people", "circumstances")}
 
     def people(self) -> str:
         if self.shared is None:
@@ -166,25 +169,22 @@ class _Pair:
         named = self.links.named
         for here in np.flatnonzero((named.a == min(self.a, self.b)) & (named.b == max(self.a, self.b))):
             yield _row("circumstances", known.circumstances, int(named.row[here]))
-        yield from _rows("events", known.events.filter(pl.col("event_id").is_in(self.ids)))
-        subjects = known.people.filter(
-            pl.col("event_id").is_in(self.ids) & pl.col("role").is_in(["deceased", "complainant"])
-        )
-        yield from _rows("people", subjects)
-        held = self.links.scorer.held
+        yield from _rows("events", self.rows_of["events"])
+        people = self.rows_of["people"]
+        yield from _rows("people", people.filter(pl.col("role").is_in([role.value for role in SUBJECTS])))
+        held, noted = self.links.scorer.held, self.rows_of["circumstances"]
         for code in held.codes[self.a]:
             if code >= 0 and code in held.codes[self.b]:
                 feature, value = held.names["feature"][int(code)], held.names["value"][int(code)]
                 same = (pl.col("feature") == feature) & (pl.col("value").str.to_lowercase().str.strip_chars() == value)
-                yield from _rows("circumstances", known.circumstances.filter(pl.col("event_id").is_in(self.ids) & same))
+                yield from _rows("circumstances", noted.filter(same))
 
     def missing(self) -> Iterator[str]:
         """Facts not held that bear on the link, each as something to find out."""
-        known = self.links.known
         for place, event_id in zip((self.a, self.b), self.ids, strict=True):
             if not self.events.death[place]:
                 continue
-            noted = known.circumstances.filter(pl.col("event_id") == event_id)
+            noted = self.rows_of["circumstances"].filter(pl.col("event_id") == event_id)
             if not (noted["source"] == "toxicology").any():
                 yield f"toxicology of {event_id}: no result is recorded"
             if not noted["feature"].is_in(["phone"]).any():

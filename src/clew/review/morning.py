@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from clew.links import DECOY_REPLICATES, FAMILIES, Links, explain_pair, find_lin
 from clew.records import Known
 from clew.review.duties import missed_duties
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
-from clew.review.ordering import Standing, order_key, tier
+from clew.review.ordering import FRESH_DAYS, Standing, order_key, tier
 from clew.review.questions import claims, conflicts
 from clew.review.standing import standing
 from clew.review.wording import headline, link_text
@@ -134,11 +135,13 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             evidence=_evidence(rows),
             settle=first["settle"],
         )
-    for duty in found.missed.filter(pl.col("event_id") == event_id).iter_rows(named=True):
+    missed = found.missed.filter(pl.col("event_id") == event_id)
+    for _, rows in missed.group_by("rule", "text", maintain_order=True):  # one thing owed, however often it arose
+        duty = rows.row(0, named=True)
         yield Reason(
             kind=ReasonKind.STANDARD,
             text=duty["text"],
-            evidence=(Evidence(table=duty["table"], source=duty["source"], row=duty["row"]),),
+            evidence=_evidence(rows),
             settle=duty["settle"],
             standard=StandardFacts(
                 rule=duty["rule"],
@@ -174,8 +177,9 @@ def _undecided(shown: pl.DataFrame, known: Known) -> pl.DataFrame:
 
 def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame) -> list[Standing]:
     ends = pl.concat(shown.select("seen_per_year", "known_at", event_id=end) for end in ("event_id_a", "event_id_b"))
+    news = pl.col("seen_per_year").filter(pl.col("known_at") >= known.at - timedelta(days=FRESH_DAYS)).min()
     linked = ends.group_by("event_id").agg(
-        links=pl.len(), seen=pl.col("seen_per_year").min(), link_known_at=pl.col("known_at").max()
+        links=pl.len(), rarest=pl.coalesce(news, pl.col("seen_per_year").min()), link_known_at=pl.col("known_at").max()
     )
     questions = (
         asked.select("event_id", "kind", "question")
@@ -200,7 +204,7 @@ def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.
             kinds=tuple(kinds),
             reasons=sum(row[name] or 0 for name in ("links", "questions", "duties")),
             gates_missed=row["gates"] or 0,
-            strongest_seen_per_year=row["seen"],
+            rarest_per_year=row["rarest"],
             link_known_at=row["link_known_at"],
         )
         if tier(death, known.at) is not None:
