@@ -134,6 +134,10 @@ def test_no_cell_of_the_csv_can_be_taken_for_a_formula(text: str) -> None:
         for name, cell in zip(rows[0], row, strict=True):
             if name not in NUMBERS:
                 assert cell[:1] not in set("\t\r\n"), (name, cell)
+                assert not set(cell) & {chr(code) for code in (*range(9), *range(11, 32), *range(127, 160))}, (
+                    name,
+                    cell,
+                )
                 assert cell.lstrip()[:1] not in set("=+-@＝＋－＠"), (name, cell)
 
 

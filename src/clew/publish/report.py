@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -207,7 +207,10 @@ def _strength(review: Review, item: Item, link: LinkFacts) -> str:
         row = frame.filter(pl.col("event_id_a").is_in(pair) & pl.col("event_id_b").is_in(pair))
         if row.height:
             low, high = row["chance_low"][0], row["chance_high"][0]
-            return f"{words} (95% interval {wording.number_words(low)} to {wording.number_words(high)} a year)."
+            # The engine counts time in days as floating point: half a second mends what that loses.
+            held = wording.moment_words(row["known_at"][0] + timedelta(seconds=0.5), review.known.dataset.zone)
+            interval = f"95% interval {wording.number_words(low)} to {wording.number_words(high)} a year"
+            return f"{words} ({interval}). What they rest on was held by {held}."
     return f"{words}."
 
 
