@@ -21,7 +21,8 @@ class Circumstances:
     """What each event has, as codes of (feature, value).
 
     codes: (n, k) the event's rarest k codes that another event has too, rarest first, -1 where it has fewer.
-    factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how many events have it.
+    factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how
+    many events have it.
     names: c rows of feature, value.
     """
 

@@ -31,9 +31,10 @@ class LinkEvents:
 
     event_id: (n,) text. death: (n,) whether it is a death. xyz_km: (n, 3) on the sphere, NaN without a place.
     uncertainty_km: (n,). from_day, to_day: (n,) days since 1970, the interval it happened in. known_day: (n,) when
-    the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads. age_years: (n,) of its subject (the deceased or
-    the complainant). sex: (n,) 1 male, 0 female, -1 not known. area: (n,) code of the force's area. institution:
-    (n,) whether it happened in an institution. stratum: (n,) within which decoys exchange dates.
+    the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads.
+    age_years: (n,) of its subject (the deceased or the complainant). sex: (n,) 1 male, 0 female, -1 not known.
+    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution. stratum: (n,)
+    within which decoys exchange dates.
     """
 
     event_id: NDArray[np.str_]

@@ -41,7 +41,8 @@ class Links:
     """The strongest links known at T, strongest first, with what is needed to explain them.
 
     frame: event_id_a (the earlier event), event_id_b, log10_bayes_factor, seen_per_year, chance_per_year,
-    chance_low, chance_high (95 % interval), known_at (UTC instant: when the last fact about either was learned), and a column per family (log10).
+    chance_low, chance_high (95 % interval), known_at (UTC instant: when the last fact about either was learned), and
+    a column per family (log10).
     incidents: event_id, incident_id of events that share an incident with another.
     """
 
