@@ -88,6 +88,17 @@ class Ledger:
         return recorded
 
 
+def rotate_key(folder: Path, old: SigningKey, new: SigningKey, *, at: datetime, actor: str, basis: str) -> int:
+    """Records that `new` follows `old`, in an entry that both keys sign; its index.
+
+    Sign with both until everyone who checks the ledger holds the new verifier key, then with the new one alone.
+    """
+    keys = {"from": str(old.verifier), "to": str(new.verifier)}
+    subject = f"key:{new.verifier.key_id.hex()}"
+    entry = Entry(EntryType.KEY_ROTATED, at=at, actor=actor, subject=subject, basis=basis, payload=keys)
+    return Ledger(folder, [old, new]).append([entry])[0]
+
+
 def find_erasure(tiles: Tiles, index: int) -> int | None:
     """The entry that records the erasure of entry `index`, or None."""
     mark = f'"subject":"entry:{index}","type":"{EntryType.ERASURE}"'.encode()

@@ -18,7 +18,7 @@ from filelock import FileLock
 from clew.ledger.checkpoint import Checkpoint, open_checkpoint, parse_size
 from clew.ledger.durable import write_durably
 from clew.ledger.errors import VerificationError
-from clew.ledger.merkle import check_consistency, consistency_proof
+from clew.ledger.merkle import EMPTY_ROOT, check_consistency, consistency_proof
 from clew.ledger.note import Note, Signature, SigningKey, VerifierKey
 from clew.ledger.proof import encode_hashes, parse_hashes, split_head
 from clew.ledger.tiles import Tiles
@@ -53,6 +53,14 @@ class AddCheckpoint:
     def __bytes__(self) -> bytes:
         return f"old {self.old}\n{encode_hashes(self.hashes)}\n".encode() + self.checkpoint
 
+    def check(self, old: Checkpoint, new: Checkpoint) -> None:
+        """Proves that `new`, whose signature was checked, grew from `old`; raises `VerificationError`."""
+        if old.origin != new.origin or old.size != self.old:
+            raise VerificationError(
+                f"It proves growth from {self.old} entries of {new.origin}, not from {old.size} of {old.origin}."
+            )
+        check_consistency(old.size, old.root, new.size, new.root, self.hashes)
+
 
 def prove_consistency(tiles: Tiles, old: int, checkpoint: bytes) -> AddCheckpoint:
     """The proof that the tree of `checkpoint`, whose size is that of `tiles`, begins with its first `old` entries."""
@@ -63,19 +71,16 @@ def prove_consistency(tiles: Tiles, old: int, checkpoint: bytes) -> AddCheckpoin
     return AddCheckpoint(old, tuple(consistency_proof(old, tiles.size, tiles.mth)), checkpoint)
 
 
+def state_path(folder: Path, kind: str, origin: str) -> Path:
+    """Where the witness in `folder` keeps what it has of `origin`: ``held`` is a file, ``evidence`` a folder."""
+    return folder / kind / sha256(origin.encode()).hexdigest()[:32]
+
+
 class Witness:
     """The witness whose state is in `folder`; `logs` are the verifier keys of the ledgers it watches."""
 
     def __init__(self, folder: Path, signer: SigningKey, logs: Iterable[VerifierKey]) -> None:
         self.folder, self.signer, self.logs = folder, signer, tuple(logs)
-
-    def _state(self, kind: str, origin: str) -> Path:
-        return self.folder / kind / sha256(origin.encode()).hexdigest()[:32]
-
-    def held(self, origin: str) -> bytes | None:
-        """The last checkpoint of `origin` that this witness cosigned, with its cosignature."""
-        path = self._state("held", origin)
-        return path.read_bytes() if path.exists() else None
 
     def add_checkpoint(self, raw: bytes, at: int) -> Signature:
         """Cosigns the checkpoint of the request `raw` at POSIX time `at` and remembers it, or raises `RefusedError`."""
@@ -91,37 +96,37 @@ class Witness:
             new, note = open_checkpoint(request.checkpoint, keys)
         except VerificationError as error:
             raise RefusedError(error.what, status=HTTPStatus.FORBIDDEN, why=error.why) from error
-        path = self._state("held", origin)
+        path = state_path(self.folder, "held", origin)
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):  # check and remember as one step, or two requests could fork the past
-            self._check(request, new, at)
+            self._check(request, new, path.read_bytes() if path.exists() else None, at)
             signature = self.signer.sign(str(note.text), at)
             write_durably(path, bytes(note.with_signatures([signature])))
         return signature
 
-    def _check(self, request: AddCheckpoint, new: Checkpoint, at: int) -> None:
+    def _check(self, request: AddCheckpoint, new: Checkpoint, held: bytes | None, at: int) -> None:
         """The checks of tlog-witness in its order, with what is wrong kept as evidence."""
-        own, raw = self.signer.verifier, self.held(new.origin)
-        old, cosigned = open_checkpoint(raw, self.logs) if raw else (Checkpoint(new.origin, 0, b""), None)
+        own = self.signer.verifier
+        old, cosigned = open_checkpoint(held, self.logs) if held else (Checkpoint(new.origin, 0, EMPTY_ROOT), None)
         if cosigned and at < cosigned.signers([own]).get(own, 0):
             raise RefusedError("The clock of this witness has gone back.", status=HTTPStatus.INTERNAL_SERVER_ERROR)
-        if new.size < old.size or request.old > new.size:
-            self._keep(request, new, raw)
-            what = f"The ledger shows {new.size} entries; this witness has seen {old.size}."
-            raise RefusedError(what, status=HTTPStatus.BAD_REQUEST, held=old.size, why="it has been rolled back")
-        if request.old != old.size:
-            what = f"The proof starts from {request.old} entries; this witness has seen {old.size}."
-            raise RefusedError(what, status=HTTPStatus.CONFLICT, held=old.size)
+        if new.size < old.size:
+            self._keep(request, new, held)
+        if request.old > new.size or request.old != old.size:
+            what = f"The ledger shows {new.size} entries, with a proof from {request.old}; {old.size} were seen here."
+            status = HTTPStatus.BAD_REQUEST if request.old > new.size else HTTPStatus.CONFLICT
+            why = "it has been rolled back" if new.size < old.size else "the proof must start from what was seen"
+            raise RefusedError(what, status=status, held=old.size, why=why)
         try:
-            check_consistency(old.size, old.root if raw else sha256(b"").digest(), new.size, new.root, request.hashes)
+            request.check(old, new)
         except VerificationError as error:
-            self._keep(request, new, raw)
+            self._keep(request, new, held)
             status = HTTPStatus.CONFLICT if old.size == new.size else HTTPStatus.UNPROCESSABLE_ENTITY
             raise RefusedError(error.what, status=status, held=old.size, why=error.why) from error
 
     def _keep(self, request: AddCheckpoint, new: Checkpoint, held: bytes | None) -> None:
         """Two signed statements that contradict each other: the proof of a rewritten past."""
-        folder = self._state("evidence", new.origin)
+        folder = state_path(self.folder, "evidence", new.origin)
         if folder.exists() and len(list(folder.iterdir())) >= MAX_EVIDENCE_FILES:
             return
         name = f"{new.size}-{sha256(bytes(request)).hexdigest()[:16]}"

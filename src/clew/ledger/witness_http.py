@@ -58,20 +58,28 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = TIMEOUT_SECONDS
 
     def do_POST(self) -> None:
-        if self.path != PATH:
-            return self._answer(HTTPStatus.NOT_FOUND, "POST a checkpoint to /add-checkpoint\n")
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdecimal()):
-            return self._answer(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed\n")
-        if len(length) > 9 or int(length) > MAX_REQUEST_BYTES:
-            return self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MAX_REQUEST_BYTES} bytes\n")
+        if self.path != PATH:
+            self._answer(HTTPStatus.NOT_FOUND, "POST a checkpoint to /add-checkpoint\n")
+        elif not (length.isascii() and length.isdecimal()):
+            self._answer(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed\n")
+        elif len(length) > 9 or int(length) > MAX_REQUEST_BYTES:
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MAX_REQUEST_BYTES} bytes\n")
+        else:
+            self._add_checkpoint(self.rfile.read(int(length)))
+
+    def _add_checkpoint(self, body: bytes) -> None:
         try:
-            signature = self.server.witness.add_checkpoint(self.rfile.read(int(length)), self.server.clock())
+            signature = self.server.witness.add_checkpoint(body, self.server.clock())
         except RefusedError as error:
             if error.status is HTTPStatus.CONFLICT:
-                return self._answer(error.status, f"{error.held}\n", SIZE_TYPE)
-            return self._answer(error.status, f"{error.what}\n")
-        return self._answer(HTTPStatus.OK, str(signature))
+                self._answer(error.status, f"{error.held}\n", SIZE_TYPE)
+            else:
+                self._answer(error.status, f"{error.what}\n")
+        except (VerificationError, OSError) as error:
+            self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n")
+        else:
+            self._answer(HTTPStatus.OK, str(signature))
 
     def _answer(self, status: HTTPStatus, body: str, kind: str = "text/plain; charset=utf-8") -> None:
         encoded = body.encode()
