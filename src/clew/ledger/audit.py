@@ -70,16 +70,29 @@ def leftovers(tiles: Tiles) -> list[Path]:
             if name.endswith(TEMPORARY):
                 found.append(path)
         elif match := _TILE.fullmatch(name):
-            level = match[1] if match[1] == ENTRIES else int(match[1])
+            level: int | str = match[1] if match[1] == ENTRIES else int(match[1])
             index = int(re.sub(r"\D", "", match[2]))
             width, expected = int(match[3] or TILE_WIDTH), tiles.width(level, index)
             if width > expected:
                 found.append(path)
-            elif width < expected and not tiles.read(level, index)[0].startswith(path.read_bytes()):
+            elif (
+                width < expected
+                and _contents(_when(tiles.folder, level, index, width), level, index)
+                != (_contents(tiles, level, index)[:width])
+            ):
                 raise VerificationError("An earlier partial tile is not the beginning of today's.", where=name)
         else:
             found.append(path)
     return found
+
+
+def _when(folder: Path, level: int | str, index: int, width: int) -> Tiles:
+    """The ledger when that tile was `width` wide."""
+    return Tiles(folder, (index * TILE_WIDTH + width) << (0 if level == ENTRIES else 8 * int(level)))
+
+
+def _contents(tiles: Tiles, level: int | str, index: int) -> list[bytes]:
+    return tiles.entries(index) if level == ENTRIES else tiles.hashes(int(level), index)
 
 
 @dataclass

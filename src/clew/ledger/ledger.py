@@ -50,7 +50,7 @@ class Ledger:
     def append(self, entries: Iterable[Entry]) -> range:
         """Records `entries` as one batch; their indices, once entries and payloads are durable.
 
-        If it raises, none of them is in the ledger.
+        If it raises, they are not acknowledged: none of them is in the ledger, or all are (the disk failed at the end).
         """
         with self._log.writing() as size:
             return self._log.append(self._leaves(entries, size))

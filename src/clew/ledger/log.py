@@ -67,7 +67,8 @@ class _Edge:
 def hold(lock: FileLock) -> Iterator[None]:
     """Holds `lock`, that of a ledger's folder; waits as long as it says, then raises `UsageError`."""
     try:
-        lock.acquire()
+        with lock:
+            yield
     except Timeout:
         raise UsageError(
             "Another program is writing to this ledger.",
@@ -76,11 +77,12 @@ def hold(lock: FileLock) -> Iterator[None]:
             mend="wait until it has finished, then try again",
         ) from None
     except OSError as error:
-        raise UsageError(f"The ledger cannot be written: {error.strerror}.", where=lock.lock_file) from error
-    try:
-        yield
-    finally:
-        lock.release()
+        raise UsageError(
+            f"The ledger cannot be written: {error.strerror or error}.",
+            where=str(error.filename or lock.lock_file),
+            why="what is not safe on the disk is not recorded",
+            mend="mend the disk, then see with `clew ledger log` whether the last entries are there",
+        ) from error
 
 
 def lock_of(folder: Path, wait_seconds: float = 10.0) -> FileLock:
