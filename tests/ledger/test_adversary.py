@@ -145,7 +145,7 @@ def test_the_ledger_of_somebody_else_does_not_verify(tmp_path: Path, folder: Pat
 def test_what_is_not_part_of_the_ledger_is_pointed_out(folder: Path) -> None:
     (folder / "tile/0/000.p/9").write_bytes(bytes(9 * 32))
     (folder / "note.txt").write_text("hello")
-    assert "2 files are not part of the signed ledger" in verify(folder, keys=KEYS).remarks[-1]
+    assert "not part of the signed ledger: 2" in verify(folder, keys=KEYS).remarks[-1]
 
 
 @pytest.fixture

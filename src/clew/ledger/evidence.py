@@ -63,6 +63,8 @@ def check_evidence(raw: bytes, keys: Sequence[VerifierKey], policy: Policy | Non
     proof = InclusionProof.parse(raw)
     try:
         extra = json.loads(proof.extra)
+        if rfc8785.dumps(extra) != proof.extra or set(extra) not in ({"leaf"}, {"leaf", "payload", "salt"}):
+            raise ValueError("not in the form that prove_entry writes")
         leaf, disclosed = extra["leaf"].encode(), "payload" in extra
         committed = commitment(bytes.fromhex(extra["salt"]), rfc8785.dumps(extra["payload"])) if disclosed else ""
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, rfc8785.CanonicalizationError) as error:

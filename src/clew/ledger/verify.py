@@ -139,14 +139,16 @@ def _does_not_prove(size: int, held: int, said: Sequence[str]) -> tuple[str, ...
 def _remarks(audit: EntryAudit, remains: Sequence[Path]) -> tuple[str, ...]:
     remarks = []
     if audit.erased:
-        remarks.append(f"The payloads of {len(audit.erased)} entries were erased; each erasure is itself an entry.")
+        remarks.append(f"Payloads erased: {len(audit.erased)}; each erasure is itself an entry.")
     if not (audit.tiles.folder / PAYLOADS).is_dir():
         remarks.append("This copy has no payloads; what the entries commit to was not compared.")
     if audit.backdated:
         shown = ", ".join(map(str, audit.backdated[:5]))
-        remarks.append(f"{len(audit.backdated)} entries bear an earlier time than one before them (first: {shown}).")
+        remarks.append(
+            f"Entries that bear an earlier time than one before them: {len(audit.backdated)} (first: {shown})."
+        )
     if remains:
-        remarks.append(f"{len(remains)} files are not part of the signed ledger (first: {remains[0].name}).")
+        remarks.append(f"Files that are not part of the signed ledger: {len(remains)} (first: {remains[0].name}).")
     return tuple(remarks)
 
 
