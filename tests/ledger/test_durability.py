@@ -64,12 +64,21 @@ def _check_after_failure(folder: Path, before: int, added: int) -> None:
     assert verify(folder, keys=KEYS).checkpoint.size == size
     assert [e.leaf["subject"] for e in read_entries(folder)][:before] == [f"event:E{n}" for n in range(before)]
     assert all(e.payload for e in read_entries(folder))
-    assert Ledger(folder, [LOG_KEY]).append([entry(900)]) == range(size, size + 1)
-    assert verify(folder, keys=KEYS).checkpoint.size == size + 1
 
 
-@pytest.mark.parametrize("how", ["error", "half", "late"])
-@pytest.mark.parametrize(("before", "added"), [(3, 1), (250, 20), (0, 2)])
+def _check_it_goes_on(folder: Path, added: int) -> None:
+    """Without having been mended: the next batch ends at another size, past the remains of the one that failed."""
+    size = len(list(read_entries(folder)))
+    others = [entry(900 + number) for number in range(added + 1)]
+    assert Ledger(folder, [LOG_KEY]).append(others) == range(size, size + added + 1)
+    assert verify(folder, keys=KEYS).checkpoint.size == size + added + 1
+    assert all(e.payload for e in read_entries(folder))
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "how"),
+    [(3, 1, "error"), (3, 1, "half"), (3, 1, "late"), (250, 20, "error"), (250, 20, "late"), (0, 2, "error")],
+)
 def test_every_file_operation_may_fail_and_nothing_acknowledged_is_lost(
     tmp_path: Path, before: int, added: int, how: str
 ) -> None:
@@ -86,7 +95,10 @@ def test_every_file_operation_may_fail_and_nothing_acknowledged_is_lost(
             FailingDisk(patch, at, how)
             with pytest.raises(UsageError, match="the disk failed"):
                 ledger.append(batch)
+        unmended = copy(folder, f"unmended-{at}")
         _check_after_failure(folder, before, added)
+        _check_it_goes_on(folder, added)
+        _check_it_goes_on(unmended, added)
 
 
 def test_the_writer_that_saw_the_failure_goes_on_from_what_is_on_the_disk(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from base64 import b64encode
 from io import StringIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clew.core import UsageError
 from clew.ledger.errors import VerificationError
-from clew.ledger.note import Algorithm, SigningKey, VerifierKey
+from clew.ledger.note import Algorithm, SigningKey, VerifierKey, parse_key
 
 
 def default_key_file(folder: Path) -> Path:
@@ -49,12 +50,27 @@ def new_signing_key(name: str, algorithm: Algorithm = Algorithm.ED25519) -> Sign
     return key
 
 
+def encode_signing_key(key: SigningKey) -> str:
+    """``PRIVATE+KEY+NAME+ID+BASE64``, as Go's ``golang.org/x/mod/sumdb/note`` writes it. Secret."""
+    seed = b64encode(bytes([key.algorithm]) + key.seed).decode()
+    return f"PRIVATE+KEY+{key.name}+{key.verifier.key_id.hex()}+{seed}"
+
+
+def parse_signing_key(text: str) -> SigningKey:
+    """What `encode_signing_key` wrote; raises `VerificationError`, in which nothing of the key is shown."""
+    name, identity, algorithm, seed = parse_key(text.strip().removeprefix("PRIVATE+KEY+"), "private key")
+    key = SigningKey(name, algorithm, seed)
+    if identity != key.verifier.key_id.hex():
+        raise VerificationError("The private key does not match its own id.", where=name)
+    return key
+
+
 def save_signing_key(key: SigningKey, path: Path) -> None:
     """Writes `key` to a new file that only its owner can read; never over an existing file."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key.encode() + "\n")
+            file.write(encode_signing_key(key) + "\n")
             file.flush()
             os.fsync(handle)
     except OSError as error:
@@ -74,7 +90,7 @@ def load_signing_key(path: Path, folder: Path) -> SigningKey:
                 why="whoever has it can sign in the ledger's name",
                 mend=f"chmod 600 {path.name}, and ask who could have read it",
             )
-        return SigningKey.parse(path.read_text(encoding="utf-8"))
+        return parse_signing_key(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"The private key cannot be read: {error}.",

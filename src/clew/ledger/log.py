@@ -130,7 +130,7 @@ class Log:
                 edge.size += 1
                 if edge.size % TILE_WIDTH == 0:
                     filled += self._write_full(edge, files)
-            self._write_partial(edge, files)
+            self._write_partial(edge, first, files)
             files.sync()
             signed = bytes(sign_checkpoint(Checkpoint(self._signers[0].name, edge.size, edge.root()), self._signers))
             write_durably(self.folder / CHECKPOINT, signed)
@@ -158,15 +158,20 @@ class Log:
             number //= TILE_WIDTH
         return paths
 
-    def _write_partial(self, edge: _Edge, files: DurableFiles) -> None:
-        tiles = Tiles(self.folder, edge.size)
-        if edge.bundle:
-            number = edge.size // TILE_WIDTH
-            files.write(self.folder / tile_path(ENTRIES, number, tiles.width(ENTRIES, number)), edge.bundle)
-        for level, hashes in enumerate(edge.levels):
-            path = tile_path(level, edge.size >> 8 * (level + 1), len(hashes))
-            if hashes:
-                files.write(self.folder / path, b"".join(hashes))
+    def _write_partial(self, edge: _Edge, first: int, files: DurableFiles) -> None:
+        """Writes the tiles and the bundle at the right edge that are not full; `first` is the acknowledged size."""
+        acknowledged, tiles = Tiles(self.folder, first), Tiles(self.folder, edge.size)
+        contents = {ENTRIES: bytes(edge.bundle)} | {n: b"".join(hashes) for n, hashes in enumerate(edge.levels)}
+        for level, data in contents.items():
+            number = edge.size >> 8 * (1 if level == ENTRIES else int(level) + 1)
+            path = self.folder / tile_path(level, number, tiles.width(level, number))
+            if data:
+                for stray in path.parent.glob(
+                    "*"
+                ):  # of a batch cut off by a crash: it must not pass for an earlier tile
+                    if not stray.name.isdecimal() or int(stray.name) > acknowledged.width(level, number):
+                        stray.unlink()
+                files.write(path, data)
 
     def _refresh(self) -> _Edge:
         """The right edge as on the disk; refuses to go on from tiles that do not add up to the signed root."""

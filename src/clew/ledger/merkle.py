@@ -69,47 +69,44 @@ def consistency_proof(old: int, new: int, mth: MTH) -> list[bytes]:
     return [mth(lo, hi), *path[::-1]] if lo else path[::-1]
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
-    """RFC 9162 section 2.1.3.2: `leaf` (a leaf hash) is number `index` of the `size` leaves under `root`."""
-    node, last, found = index, size - 1, leaf
-    complete = 0 <= index < size
+def _climb(node: int, last: int, start: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The loop that RFC 9162 sections 2.1.3.2 and 2.1.4.2 share: fr and sr, or None if the path is too long or short.
+
+    It climbs from node number `node` of a level whose last node is `last`. The first root counts only what is to the
+    left of the node; the second, all.
+    """
+    left = whole = start
     for sibling in path:
-        complete = complete and last > 0
+        if not last:
+            return None
         if node & 1 or node == last:
-            found = node_hash(sibling, found)
+            left, whole = node_hash(sibling, left), node_hash(sibling, whole)
             while node and not node & 1:
                 node, last = node >> 1, last >> 1
         else:
-            found = node_hash(found, sibling)
+            whole = node_hash(whole, sibling)
         node, last = node >> 1, last >> 1
-    if not complete or last or found != root:
-        raise VerificationError(
-            f"The proof does not lead from entry {index} to the root of the ledger of {size} entries.",
-            why="the entry was altered, or it was never at that place",
-        )
+    return None if last else (left, whole)
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """RFC 9162 section 2.1.3.2: `leaf` (a leaf hash) is number `index` of the `size` leaves under `root`."""
+    if 0 <= index < size and (found := _climb(index, size - 1, leaf, path)) and found[1] == root:
+        return
+    raise VerificationError(
+        f"The proof does not lead from entry {index} to the root of the ledger of {size} entries.",
+        why="the entry was altered, or it was never at that place",
+    )
 
 
 def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> None:
     """RFC 9162 section 2.1.4.2: the first `old` leaves of the tree of `new` leaves are the tree under `old_root`."""
     if old in (0, new):
-        if not path and (old_root == new_root if old == new else old_root == EMPTY_ROOT):
+        if not path and old_root == (new_root if old == new else EMPTY_ROOT):
             return
     elif 0 < old < new and (nodes := [old_root, *path] if not old & (old - 1) else list(path)):
-        node, last = old - 1, new - 1
-        while node & 1:
-            node, last = node >> 1, last >> 1
-        was = now = nodes[0]
-        complete = True
-        for other in nodes[1:]:
-            complete = complete and last > 0
-            if node & 1 or node == last:
-                was, now = node_hash(other, was), node_hash(other, now)
-                while node and not node & 1:
-                    node, last = node >> 1, last >> 1
-            else:
-                now = node_hash(now, other)
-            node, last = node >> 1, last >> 1
-        if complete and not last and was == old_root and now == new_root:
+        level = (old ^ (old - 1)).bit_length() - 1  # how often the last old leaf, old - 1, is a right child
+        if _climb((old - 1) >> level, (new - 1) >> level, nodes[0], nodes[1:]) == (old_root, new_root):
             return
     raise VerificationError(
         f"The ledger of {new} entries does not begin with the {old} entries seen before.",

@@ -1,7 +1,6 @@
 """Signed notes (https://c2sp.org/signed-note) and the Ed25519 cosignature/v1 of https://c2sp.org/tlog-cosignature.
 
 A note is text, a blank line and signature lines. Keys are *given* to the reader; a note never vouches for its own keys.
-Private keys are in the encoding of Go's ``golang.org/x/mod/sumdb/note``: ``PRIVATE+KEY+<name>+<id>+<base64>``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import sha256
-from typing import NoReturn, Self
+from typing import Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -37,7 +36,7 @@ def decode_base64(text: str, what: str) -> bytes:
     except ValueError:
         value = b""
     if not value or b64encode(value).decode() != text:
-        raise VerificationError(f"The {what} is not base64.", where=text[:80])
+        raise VerificationError(f"The {what} is not base64.")  # what it is, is not shown: it may be a private key
     return value
 
 
@@ -46,17 +45,18 @@ def key_id(name: str, algorithm: int, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([algorithm]) + public).digest()[:4]
 
 
-def _parse_key(text: str, what: str) -> tuple[str, str, Algorithm, bytes]:
-    def malformed(why: str) -> NoReturn:
-        raise VerificationError(f"This is not a {what}: {why}.", mend="copy the whole line, NAME+ID+KEY, unchanged")
-
-    name, _, rest = text.partition("+")
+def parse_key(text: str, what: str) -> tuple[str, str, Algorithm, bytes]:
+    """Name, id, type and key of ``NAME+ID+BASE64``, the form of both kinds of key."""
+    name, _, rest = text.strip().partition("+")
     identity, _, encoded = rest.partition("+")
-    if not name or not encoded or any(c.isspace() or not c.isprintable() for c in name):
-        malformed("it has not the three parts NAME+ID+KEY")
     value = decode_base64(encoded, what)
-    if len(value) != 33 or value[0] not in tuple(Algorithm):
-        malformed("it is neither an Ed25519 log key (type 1) nor a witness key (type 4)")
+    spaced = any(c.isspace() or not c.isprintable() for c in name)
+    if not name or spaced or len(value) != 33 or value[0] not in tuple(Algorithm):
+        raise VerificationError(
+            f"This is not a {what}.",
+            why="it is neither an Ed25519 log key (type 1) nor a witness key (type 4)",
+            mend="copy the whole line, NAME+ID+KEY, unchanged",
+        )
     return name, identity, Algorithm(value[0]), value[1:]
 
 
@@ -71,7 +71,7 @@ class VerifierKey:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads ``NAME+ID+BASE64``; raises `VerificationError` if the id is not that of the key."""
-        name, identity, algorithm, public = _parse_key(text.strip(), "verifier key")
+        name, identity, algorithm, public = parse_key(text, "verifier key")
         key = cls(name, algorithm, public)
         if identity != key.key_id.hex():
             raise VerificationError("The verifier key does not match its own id.", where=name, mend="ask for it again")
@@ -112,20 +112,6 @@ class SigningKey:
     name: str
     algorithm: Algorithm
     seed: bytes = field(repr=False)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Reads the ``PRIVATE+KEY+NAME+ID+BASE64`` of Go's sumdb/note."""
-        name, identity, algorithm, seed = _parse_key(text.strip().removeprefix("PRIVATE+KEY+"), "private key")
-        key = cls(name, algorithm, seed)
-        if identity != key.verifier.key_id.hex():
-            raise VerificationError("The private key does not match its own id.", where=name)
-        return key
-
-    def encode(self) -> str:
-        """The text that `parse` reads. Secret."""
-        seed = b64encode(bytes([self.algorithm]) + self.seed).decode()
-        return f"PRIVATE+KEY+{self.name}+{self.verifier.key_id.hex()}+{seed}"
 
     @property
     def verifier(self) -> VerifierKey:
