@@ -1,4 +1,4 @@
-"""How fast the ledger is, beside named peers in the same run: SQLite for writing, the Go checksum database for verifying.
+"""How fast the ledger is, beside named peers in one run: SQLite for writing, the Go checksum database for verifying.
 
 python -m benchmarks.ledger [--entries 1000000] [--folder FOLDER] [--json]
 

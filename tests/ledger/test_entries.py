@@ -173,6 +173,17 @@ def test_entries_out_of_order_of_time_are_pointed_out(tmp_path: Path) -> None:
     )
 
 
+def test_a_purpose_is_asked_for_only_where_the_policy_of_the_force_wants_one(tmp_path: Path) -> None:
+    build(tmp_path / "ledger", 0)
+    strict = Ledger(tmp_path / "ledger", [LOG_KEY], purpose_for=[Operation.CONSULTATION])
+    looked_up = replace(entry(0), type=EntryType.CONSULTATION, operation=None)
+    with pytest.raises(UsageError, match="has no purpose"):
+        strict.append([entry(0), looked_up])
+    strict.append([entry(0), replace(looked_up, purpose="review of 20 June")])
+    Ledger(tmp_path / "ledger", [LOG_KEY]).append([looked_up])
+    assert verify(tmp_path / "ledger", keys=KEYS).checkpoint.size == 3
+
+
 def test_a_batch_with_one_bad_entry_records_none(tmp_path: Path) -> None:
     ledger = build(tmp_path / "ledger", 3)
     with pytest.raises(UsageError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from clew.core import UsageError
 from clew.ledger.checkpoint import Checkpoint
 from clew.ledger.durable import DurableFiles
-from clew.ledger.entries import SALT_BYTES, Entry, EntryType, parse_leaf
+from clew.ledger.entries import SALT_BYTES, Entry, EntryType, Operation, parse_leaf
 from clew.ledger.keys import default_key_file, load_signing_key
 from clew.ledger.log import Log, read_checkpoint
 from clew.ledger.note import Note, SigningKey
@@ -35,10 +35,22 @@ class Recorded:
 
 
 class Ledger:
-    """A ledger opened for writing. Safe against a second writer and against a crash at any point."""
+    """A ledger opened for writing. Safe against a second writer and against a crash at any point.
 
-    def __init__(self, folder: Path, signers: Sequence[SigningKey], *, salt: Callable[[], bytes] = new_salt) -> None:
+    purpose_for: the operations that a force's policy wants a purpose for. The law no longer asks for one: section 82 of
+    the Data (Use and Access) Act 2025 took the justification out of section 62 of the Data Protection Act 2018.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        signers: Sequence[SigningKey],
+        *,
+        salt: Callable[[], bytes] = new_salt,
+        purpose_for: Collection[Operation] = (),
+    ) -> None:
         self.folder, self._log, self._salt = folder, Log(folder, signers), salt
+        self._purpose_for = frozenset(purpose_for)
         self._payloads = Payloads(folder)
 
     @classmethod
@@ -59,6 +71,12 @@ class Ledger:
         """The leaves of `entries`, whose payloads are durable when the last of them has been taken."""
         files, waiting = DurableFiles(), list[Payload]()
         for index, entry in enumerate(entries, size):
+            if entry.operation in self._purpose_for and not entry.purpose:
+                raise UsageError(
+                    f"The {entry.operation} of {entry.subject} has no purpose.",
+                    why="this force's policy wants one",
+                    mend="say why it was done",
+                )
             salt, canonical = self._salt(), entry.payload_bytes()
             waiting.append(Payload(index, salt, canonical))
             if index % TILE_WIDTH == TILE_WIDTH - 1:
