@@ -241,6 +241,24 @@ def test_the_key_the_checkpoint_and_the_policy_may_not_come_with_the_copy(folder
         load_verifier_keys(str(folder.parent / "link"), folder)
 
 
+def test_the_cosigned_checkpoint_in_the_copy_must_not_contradict_it(tmp_path: Path, folder: Path) -> None:
+    signature = witness(tmp_path / "w").add_checkpoint(bytes(request_cosignature(folder, 0)), NOON)
+    cosigned = bytes(Note.parse(checkpoint(folder)).with_signatures([signature]))
+    build(folder.with_name("short"), 4)
+    (folder.with_name("short") / COSIGNED).write_bytes(cosigned)
+    with pytest.raises(VerificationError, match="rolled back"):
+        verify(folder.with_name("short"), keys=KEYS)
+    (folder / COSIGNED).write_bytes(bytes(Note.parse(cosigned).with_signatures([])).replace(b"\n5\n", b"\n4\n"))
+    assert "was not compared" in verify(folder, keys=KEYS).remarks[0]
+
+
+def test_a_file_under_another_spelling_of_its_place_is_not_taken_for_a_tile(tmp_path: Path) -> None:
+    build(tmp_path / "ledger", 600)
+    (tmp_path / "ledger/tile/0/x000").mkdir()
+    (tmp_path / "ledger/tile/0/x000/001").write_bytes(b"anything")
+    assert "not part of the signed ledger: 1" in verify(tmp_path / "ledger", keys=KEYS).remarks[-1]
+
+
 def test_the_empty_ledger_verifies(tmp_path: Path) -> None:
     build(tmp_path / "ledger", 0)
     assert verify(tmp_path / "ledger", keys=KEYS).checkpoint.size == 0

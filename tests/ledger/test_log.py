@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clew.core import UsageError
@@ -47,11 +48,9 @@ def test_a_full_tile_takes_the_place_of_the_partial_ones(tmp_path: Path) -> None
 
 
 @given(batches=st.lists(st.one_of(st.integers(0, 5), st.integers(200, 400)), max_size=6))
-@settings(max_examples=25, deadline=None)
-def test_the_tree_is_that_of_the_naive_one_however_it_was_appended(
-    tmp_path_factory: pytest.TempPathFactory, batches: list[int]
-) -> None:
-    folder = tmp_path_factory.mktemp("ledgers") / "log"
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_tree_is_that_of_the_naive_one_however_it_was_appended(tmp_path: Path, batches: list[int]) -> None:
+    folder = tmp_path / uuid.uuid4().hex
     log, leaves = Log.create(folder, [LOG_KEY]), list[bytes]()
     for size in batches:
         new = [str(len(leaves) + number).encode() for number in range(size)]
@@ -127,6 +126,7 @@ def test_two_writers_racing_lose_nothing_and_number_nothing_twice(tmp_path: Path
     build(folder, 1)
     program = """
 import sys
+import uuid
 from pathlib import Path
 from clew.ledger import Ledger
 from tests.ledger.ledgers import LOG_KEY, entry

@@ -118,16 +118,22 @@ def _json_object(raw: bytes, where: str) -> dict[str, Any]:
 
 
 def _read_batch(path: Path, now: datetime) -> Iterator[Entry]:
-    for number, line in enumerate(read_bytes(path, 1_000_000_000).splitlines(), 1):
-        where = f"{path}, line {number}"
-        fields = _json_object(line, where)
-        try:
-            fields["type"] = EntryType(fields["type"])
-            fields["operation"] = Operation(fields["operation"]) if "operation" in fields else None
-            fields["at"] = parse_instant(fields["at"], parse_zone("UTC"), where=where) if "at" in fields else now
-            yield Entry(**fields)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageError(f"This is not an entry: {error}.", where=where) from error
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _read_entry(_json_object(line, f"{path}, line {number}"), now, f"{path}, line {number}")
+    except OSError as error:
+        raise UsageError(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
+
+
+def _read_entry(fields: dict[str, Any], now: datetime, where: str) -> Entry:
+    try:
+        fields["type"] = EntryType(fields["type"])
+        fields["operation"] = Operation(fields["operation"]) if "operation" in fields else None
+        fields["at"] = parse_instant(fields["at"], parse_zone("UTC"), where=where) if "at" in fields else now
+        return Entry(**fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"This is not an entry: {error}.", where=where) from error
 
 
 @app.command()

@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from clew.cli.console import JsonOption, OutOption, print_json, write_text
-from clew.cli.ledger_options import Folder, Keys, PolicyFile, Roots, open_keys, open_policy, read_bytes, write_bytes
+from clew.cli.ledger_options import (
+    Folder,
+    Keys,
+    PolicyFile,
+    Roots,
+    open_keys,
+    open_policy,
+    read_bytes,
+    write_binary,
+    write_bytes,
+)
 from clew.core import UsageError
 from clew.ledger import timestamp
 from clew.ledger.checkpoint import Checkpoint, open_checkpoint, parse_size
@@ -190,7 +200,7 @@ def timestamp_command(
         raise UsageError("Give either --request or --attach.")
     if request:
         path, der = timestamp.request_stamp(folder)
-        request.write_bytes(der)
+        write_binary(der, request)
         typer.echo(f"Send {request} to the authority; it is about {path}.")
         return
     if not tsa_root:

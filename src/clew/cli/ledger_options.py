@@ -53,6 +53,14 @@ def write_bytes(raw: bytes, out: Path | None) -> None:
     write_text(raw.decode(), out)
 
 
+def write_binary(raw: bytes, path: Path) -> None:
+    """Writes what is not text; raises `UsageError`."""
+    try:
+        path.write_bytes(raw)
+    except OSError as error:
+        raise UsageError(f"The file cannot be written: {error.strerror}.", where=str(path)) from error
+
+
 def show_key(key: VerifierKey, qr: Path | None) -> None:
     """Prints a verifier key as text and as a QR code, for handing over out of band."""
     typer.echo("Verifier key, to be handed to whoever will check, by another way than the copies:")

@@ -110,7 +110,11 @@ def serve(
 
     Example: clew witness serve witness --port 8420
     """
-    server = WitnessServer((host, port), _open(folder, key_file), lambda: int(time.time()))
+    witness = _open(folder, key_file)
+    try:
+        server = WitnessServer((host, port), witness, lambda: int(time.time()))
+    except OSError as error:
+        raise UsageError(f"The witness cannot listen there: {error.strerror}.", where=f"{host}:{port}") from error
     typer.echo(f"The witness listens at http://{host}:{server.server_port}", err=True)
     try:
         server.serve_forever()

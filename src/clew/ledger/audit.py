@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from clew.ledger.durable import TEMPORARY
 from clew.ledger.entries import EntryType, parse_leaf
@@ -13,9 +13,10 @@ from clew.ledger.errors import VerificationError
 from clew.ledger.log import CHECKPOINT, COSIGNED, LOCK
 from clew.ledger.merkle import leaf_hash, root_hash
 from clew.ledger.payloads import PAYLOADS, Payloads
-from clew.ledger.tiles import ENTRIES, TILE_WIDTH, Tiles
+from clew.ledger.tiles import ENTRIES, TILE_WIDTH, Tiles, tile_path
 
 TIMESTAMPS = "timestamps"
+_ERASED = re.compile(r"entry:(0|[1-9]\d{0,18})")
 _TILE = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
 Visit = Callable[[int, list[bytes]], None]
 
@@ -73,7 +74,7 @@ def leftovers(tiles: Tiles) -> list[Path]:
             level: int | str = match[1] if match[1] == ENTRIES else int(match[1])
             index = int(re.sub(r"\D", "", match[2]))
             width, expected = int(match[3] or TILE_WIDTH), tiles.width(level, index)
-            if width > expected:
+            if width > expected or tile_path(level, index, width) != name:
                 found.append(path)
             elif (
                 width < expected
@@ -95,45 +96,56 @@ def _contents(tiles: Tiles, level: int | str, index: int) -> list[bytes]:
     return tiles.entries(index) if level == ENTRIES else tiles.hashes(int(level), index)
 
 
-@dataclass
 class EntryAudit:
-    """What the entries say when they are read one after the other; hand `visit` to `recompute`."""
+    """What the entries say when they are read one after the other; hand `visit` to `recompute`.
 
-    tiles: Tiles
-    erased: dict[int, int] = field(default_factory=dict)
-    commitments: list[str] = field(default_factory=list)
-    latest: str = ""
-    backdated: list[int] = field(default_factory=list)
+    erased: by the index of an entry, the entry that records its erasure. backdated: entries that bear an earlier time
+    than one before them.
+    """
+
+    def __init__(self, tiles: Tiles) -> None:
+        self.tiles, self._payloads = tiles, Payloads(tiles.folder)
+        self.has_payloads = self._payloads.folder.is_dir()
+        self.erased: dict[int, int] = {}
+        self.backdated: list[int] = []
+        self._latest = ""
+        self._missing: list[int] = []
+        self._faults: list[str] = []
 
     def visit(self, first: int, entries: list[bytes]) -> None:
         """Reads one bundle; raises `VerificationError` if an entry is not in the form of a ledger of Clew."""
-        for index, entry in enumerate(entries, first):
-            leaf = parse_leaf(entry)
-            self.commitments.append(leaf["commitment"])
-            if leaf["at"] < self.latest:
+        leaves = dict(enumerate(map(parse_leaf, entries), first))
+        for index, leaf in leaves.items():
+            if leaf["at"] < self._latest:
                 self.backdated.append(index)
-            else:
-                self.latest = leaf["at"]
-            subject = leaf["subject"]
-            if leaf["type"] == EntryType.ERASURE and re.fullmatch(r"entry:(0|[1-9]\d{0,18})", subject):
-                self.erased.setdefault(int(subject[6:]), index)
+            self._latest = max(self._latest, leaf["at"])
+            if leaf["type"] == EntryType.ERASURE and (match := _ERASED.fullmatch(leaf["subject"])):
+                self.erased.setdefault(int(match[1]), index)
+        if self.has_payloads:
+            self._compare_payloads(first // TILE_WIDTH, leaves)
 
-    def payload_faults(self) -> Iterator[str]:
-        """What is wrong between entries, payloads and erasures, a sentence each; none if the copy has no payloads."""
-        payloads = Payloads(self.tiles.folder)
-        if not payloads.folder.is_dir():
+    def _compare_payloads(self, number: int, leaves: dict[int, dict[str, Any]]) -> None:
+        try:
+            held = self._payloads.bundle(number, self.tiles.size)
+        except VerificationError as error:
+            self._faults.append(f"{error.what} ({error.where})")
             return
-        for number in range(-(-self.tiles.size // TILE_WIDTH)):
-            try:
-                held = payloads.bundle(number, self.tiles.size)
-            except VerificationError as error:
-                yield f"{error.what} ({error.where})"
-                continue
-            for index in range(number * TILE_WIDTH, min((number + 1) * TILE_WIDTH, self.tiles.size)):
-                payload, erased = held.get(index), self.erased.get(index)
-                if payload and payload.commitment != self.commitments[index]:
-                    yield f"The payload of entry {index} is not the one that was recorded."
-                if payload and erased is not None:
-                    yield f"Entry {erased} records that the payload of entry {index} was erased, and it is still held."
-                if not payload and erased is None:
-                    yield f"The payload of entry {index} is gone, and no entry records its erasure."
+        for index, leaf in leaves.items():
+            if index not in held:
+                self._missing.append(index)
+            elif held[index].commitment != leaf["commitment"]:
+                self._faults.append(f"The payload of entry {index} is not the one that was recorded.")
+
+    def payload_faults(self) -> Iterator[tuple[str, int | None]]:
+        """What is wrong between entries, payloads and erasures, a sentence each; none if the copy has no payloads.
+
+        With it the index of the entry, if all that is wrong is that its erasure was not finished.
+        """
+        missing = set(self._missing)
+        for fault in self._faults:
+            yield fault, None
+        for index in missing - self.erased.keys():
+            yield f"The payload of entry {index} is gone, and no entry records its erasure.", None
+        for index, by in self.erased.items():
+            if self.has_payloads and index < self.tiles.size and index not in missing:
+                yield f"Entry {by} records that the payload of entry {index} was erased, and it is still held.", index

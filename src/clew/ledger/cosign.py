@@ -38,6 +38,7 @@ def attach_cosignatures(folder: Path, raw: bytes, witnesses: Sequence[VerifierKe
     checkpoint = Checkpoint.parse(given.text)
     known = {(key.name, key.key_id) for key in cosigners}
     cosignatures = [s for s in given.signatures if (s.name, s.key_id) in known]
+    by_ledger = [s for s in given.signatures if s.name == checkpoint.origin]
     with hold(lock_of(folder)):
         current = Note.parse(read_checkpoint(folder))
         own = Checkpoint.parse(current.text)
@@ -50,5 +51,5 @@ def attach_cosignatures(folder: Path, raw: bytes, witnesses: Sequence[VerifierKe
         if kept and kept.text == given.text:
             write_durably(folder / COSIGNED, bytes(kept.with_signatures(cosignatures)))
         elif not kept or Checkpoint.parse(kept.text).size < checkpoint.size:
-            write_durably(folder / COSIGNED, raw)
+            write_durably(folder / COSIGNED, bytes(Note(given.text, (*by_ledger, *cosignatures))))
     return checkpoint

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 TEMPORARY = ".part"
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the line ends
 
 
 def sync_folder(folder: Path) -> None:
@@ -38,7 +39,7 @@ class DurableFiles:
             _make_folder(path.parent)
             self._folders.add(path.parent)
         temporary = path.with_name(path.name + TEMPORARY)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, mode)
         try:
             remaining = memoryview(data)
             while remaining:

@@ -5,6 +5,7 @@ Needs no key and proves nothing to an outsider: `clew.ledger.verify` is for that
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,22 +38,25 @@ def fsck(folder: Path, *, mend: bool = False) -> tuple[int, list[Finding]]:
         audit, findings = EntryAudit(tiles), []
         try:
             if recompute(tiles, audit.visit) != checkpoint.root:
-                return checkpoint.size, [Finding("The entries do not add up to the root in the checkpoint.")]
+                raise VerificationError("The entries do not add up to the root in the checkpoint.", where=str(folder))
             for path in leftovers(tiles):
                 if mend:
                     path.unlink()
-                findings.append(Finding(f"{path.relative_to(folder)} is not part of the ledger.", mend))
+                findings.append(Finding(f"{path.relative_to(folder).as_posix()} is not part of the ledger.", mend))
+            if audit.has_payloads:
+                findings += _check_payloads(audit, Payloads(folder), mend)
         except VerificationError as error:
-            return checkpoint.size, [Finding(f"{error.what} ({error.where})")]
-        if mend:
-            payloads = Payloads(folder)
-            for index in audit.erased:
-                if index < tiles.size and payloads.get(index, tiles.size):
-                    payloads.erase(index, tiles.size)
-                    findings.append(Finding(f"The erasure of the payload of entry {index} was not finished.", True))
-        for number in Payloads(folder).unacknowledged(tiles.size):
-            if mend:
-                Payloads(folder).trim(number, tiles.size)
-            findings.append(Finding(f"Payload file {number} holds payloads of entries never acknowledged.", mend))
-        findings += [Finding(fault) for fault in audit.payload_faults()]
+            findings.append(Finding(f"{error.what} ({error.where})"))
     return checkpoint.size, findings
+
+
+def _check_payloads(audit: EntryAudit, payloads: Payloads, mend: bool) -> Iterator[Finding]:
+    size = audit.tiles.size
+    for number in payloads.unacknowledged(size):
+        if mend:
+            payloads.trim(number, size)
+        yield Finding(f"Payload file {number} holds payloads of entries never acknowledged.", mend)
+    for fault, unfinished in audit.payload_faults():
+        if mend and unfinished is not None:
+            payloads.erase(unfinished, size)
+        yield Finding(fault, mend and unfinished is not None)

@@ -84,7 +84,7 @@ def verify(
     if recompute(tiles, audit.visit) != checkpoint.root:
         raise VerificationError("The entries do not add up to the signed root.", where=str(folder))
     remains = leftovers(tiles)
-    for fault in audit.payload_faults():
+    for fault, _ in audit.payload_faults():
         raise VerificationError(fault, where=str(folder / PAYLOADS))
 
     n, seen, held, said = checkpoint.size, [open_checkpoint(raw, keys)[0] for raw in older], 0, []
@@ -100,6 +100,7 @@ def verify(
             f"Its first {cosigned.size} entries were cosigned by {key.name} on {_utc(time)}; they are unchanged since."
             for key, time in cosigners.items()
         ]
+    unread = _check_kept_cosigned(folder, keys, tiles)
     for old, time in stamped:
         check_grown_from(old, tiles)
         said.append(f"Its first {old.size} entries existed by {_utc(time.timestamp())}, by a time stamp you trust.")
@@ -110,7 +111,20 @@ def verify(
         "Every entry is whole, in its place, and nothing was put between them.",
         *said,
     )
-    return Verified(checkpoint, held, proves, _does_not_prove(n, held, said), _remarks(audit, remains))
+    return Verified(checkpoint, held, proves, _does_not_prove(n, held, said), (*unread, *_remarks(audit, remains)))
+
+
+def _check_kept_cosigned(folder: Path, keys: Sequence[VerifierKey], tiles: Tiles) -> tuple[str, ...]:
+    """The cosigned checkpoint in the copy vouches for nothing without a policy, but it must not contradict the rest."""
+    if not (folder / COSIGNED).exists():
+        return ()
+    raw = read_checkpoint(folder, COSIGNED)
+    try:
+        checkpoint, _ = open_checkpoint(raw, keys)
+    except VerificationError as error:  # of before a rotation, it may be, by a key that this reader does not hold
+        return (f"{COSIGNED} was not compared: {error.what}",)
+    check_grown_from(checkpoint, tiles)
+    return ()
 
 
 def _does_not_prove(size: int, held: int, said: Sequence[str]) -> tuple[str, ...]:
@@ -140,7 +154,7 @@ def _remarks(audit: EntryAudit, remains: Sequence[Path]) -> tuple[str, ...]:
     remarks = []
     if audit.erased:
         remarks.append(f"Payloads erased: {len(audit.erased)}; each erasure is itself an entry.")
-    if not (audit.tiles.folder / PAYLOADS).is_dir():
+    if not audit.has_payloads:
         remarks.append("This copy has no payloads; what the entries commit to was not compared.")
     if audit.backdated:
         shown = ", ".join(map(str, audit.backdated[:5]))
