@@ -2,7 +2,7 @@
 
 The Go checksum database's code is Debian's ``golang-golang-x-mod-dev``; ``.ci/independent-verifier`` installs it and
 sets CLEW_REQUIRE_GO, so that a missing ``go`` fails there and is skipped aloud elsewhere. CLEW_AICS names the folder of
-programs of a Python 3.12 environment with ``aics-tlog``, where there is one.
+programs of a Python 3.12 environment with ``aics-tlog``, ``aics-witness`` and ``tlog-scales``, where there is one.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from clew.ledger import Ledger
+from clew.ledger import Ledger, Policy, VerificationError, VerifierKey, verify
 from clew.ledger.cosign import attach_cosignatures, request_cosignature
 from clew.ledger.note import Note
+from clew.ledger.proof import prove_inclusion
+from clew.ledger.tiles import Tiles
+from clew.ledger.witness_http import cosign_over_http
 from tests.ledger.ledgers import (
     LOG_KEY,
     NOON,
@@ -115,8 +120,6 @@ TAMPERINGS: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_the_go_code_refuses_what_we_refuse(tmp_path: Path, go_verify: Verify, name: str) -> None:
-    from clew.ledger import VerificationError, verify
-
     build(tmp_path / "ledger", 600)
     forged = copy(tmp_path / "ledger", "forged")
     TAMPERINGS[name](forged)
@@ -130,7 +133,9 @@ def aics() -> Path:
     """The folder with the programs of the C2SP tools from the package index."""
     folder = Path(os.environ.get("CLEW_AICS", "absent"))
     if not (folder / "aics-tlog").exists():
-        pytest.skip("no C2SP tools: set CLEW_AICS to the bin folder of a Python 3.12 with aics-tlog")
+        pytest.skip(
+            "no C2SP tools: set CLEW_AICS to the bin folder of a Python 3.12 with aics-tlog aics-witness tlog-scales"
+        )
     return folder
 
 
@@ -157,10 +162,48 @@ def test_a_c2sp_tool_accepts_checkpoint_cosignature_growth_and_inclusion(tmp_pat
     assert (found["ok"], found["size"], found["origin"]) == (True, 700, ORIGIN)
     assert _aics(tool, "verify-consistency", *key, "--old-checkpoint", tmp_path / "older")["ok"] is True
     leaf = tmp_path / "leaf"
-    from clew.ledger.tiles import Tiles
-
     leaf.write_bytes(Tiles(folder, 700).entry(299))
     assert _aics(tool, "verify-inclusion", *key, "--index", 299, "--leaf", leaf)["ok"] is True
     assert _aics(tool, "verify-inclusion", *key, "--index", 298, "--leaf", leaf)["code"] != 0
     _flip(folder / "tile/0/001", 40)
     assert _aics(tool, "verify-consistency", *key, "--old-checkpoint", tmp_path / "older")["code"] != 0
+
+
+def test_another_c2sp_tool_writes_the_same_proof_byte_for_byte(tmp_path: Path, aics: Path) -> None:
+    folder = tmp_path / "ledger"
+    build(folder, 700)
+    for index in (0, 299, 699):
+        theirs = subprocess.run([aics / "tlog-tiles", "gen-proof", folder, str(index)], capture_output=True, check=True)
+        assert theirs.stdout == bytes(prove_inclusion(Tiles(folder, 700), index, checkpoint(folder)))
+
+
+def test_a_witness_we_did_not_write_cosigns_for_us_and_refuses_a_rewritten_past(tmp_path: Path, aics: Path) -> None:
+    folder, program = tmp_path / "ledger", aics / "aics-witness"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    words = ["init", "-c", "w.json", "--name", "other.example/w", "--listen", address]
+    shown = subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    key = VerifierKey.parse(next(line for line in shown.splitlines() if line.startswith("other.example/w+")))
+    words = ["add-log", "-c", "w.json", "--origin", ORIGIN, "--vkey", str(LOG_KEY.verifier)]
+    subprocess.run([program, *words], cwd=tmp_path, capture_output=True, check=True)
+    ledger = build(folder, 300)
+    build(tmp_path / "rewritten", 700, note="another past")
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([program, "serve", "-c", "w.json"], cwd=tmp_path, stdout=quiet, stderr=quiet) as server:
+        try:
+            for _ in range(100):
+                with socket.socket() as attempt:
+                    host, port = address.split(":")
+                    if attempt.connect_ex((host, int(port))) == 0:
+                        break
+                time.sleep(0.1)
+            assert cosign_over_http(folder, f"http://{address}", key) == 300
+            ledger.append(entry(number) for number in range(300, 700))
+            assert cosign_over_http(folder, f"http://{address}", key) == 700
+            with pytest.raises(VerificationError, match="refuses to cosign"):
+                cosign_over_http(tmp_path / "rewritten", f"http://{address}", key)
+        finally:
+            server.terminate()
+    policy = Policy.parse(f"witness other {key}\nquorum other\n".encode())
+    assert verify(folder, keys=[LOG_KEY.verifier], policy=policy).held == 700
