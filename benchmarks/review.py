@@ -1,4 +1,4 @@
-"""Seconds and peak memory of a review, from reading to the list, for the demonstration, 10 and 100 times as many events.
+"""Seconds and peak memory of a review, from reading to the list, of the demonstration and of 10 and 100 times as much.
 
     python -m benchmarks.review [--json] [--times 1 10] [--keep DIR]
 
