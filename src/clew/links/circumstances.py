@@ -12,8 +12,8 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.weights import CircumstanceWeights
 from clew.records import Known
 
-#: Features that say how an event is connected rather than what it was like; the reference family reads them.
-NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account")
+#: Features that are no likeness of two events: what another family reads (references, dates), or what was only said.
+NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account", "injury_date")
 
 
 @dataclass(frozen=True, kw_only=True)

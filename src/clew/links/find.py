@@ -21,7 +21,7 @@ from clew.links.chance import (
 )
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
-from clew.links.families import background, time_bounds
+from clew.links.families import background, factor_of_days, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
@@ -219,7 +219,9 @@ def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) ->
     """`found` with its rates, strongest first; the earlier event of a pair is a."""
     events = scorer.events
     real = _sightings(found, events)
-    history = History(known_day=np.sort(events.known_day[events.death]))
+    history = History.of(
+        events.known_day[events.death], lambda days: factor_of_days(scorer.usual, scorer.weights.time, days)
+    )
     later = events.from_day[found.a] > events.from_day[found.b]
     a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)
     ordered = Scored(a=a, b=b, factors=found.factors, tie=found.tie, apart=found.apart)
