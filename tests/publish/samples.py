@@ -11,6 +11,7 @@ import polars as pl
 from clew.links import FAMILIES, Links, explain_pair, find_links
 from clew.records import TABLES, Counts, Dataset
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
+from clew.review.wording import link_text
 from tests.links.backgrounds import frame, null_background
 
 AS_OF = datetime(2014, 9, 20, 23, tzinfo=UTC)
@@ -191,7 +192,7 @@ def _link(found: Links, event_id: str, others: tuple[str, ...], *, series_id: st
     row = found.frame.filter(pl.col("event_id_a").is_in(ends) & pl.col("event_id_b").is_in(ends))
     return Reason(
         kind=ReasonKind.LINK,
-        text=pair.sentence,
+        text=link_text(others[0], pair, float(row["seen_per_year"][0]), float(row["chance_per_year"][0])),
         evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in pair.rows),
         settle="; ".join(pair.missing[:2]),
         link=LinkFacts(
