@@ -121,7 +121,7 @@ def review(*, found: Links | None = None) -> Review:
             kind=ReasonKind.STANDARD,
             text="No record of a senior officer's review as at 21 Sep 2014, 00:00; it was due by 20 Sep 2014, 12:00.",
             evidence=(Evidence(table="events", source="events.csv", row=405),),
-            settle="A record of the review, or a waiver with its reason.",
+            settle=("A record of the review, or a waiver with its reason.",),
             standard=StandardFacts(
                 rule="R07",
                 verdict="missed",
@@ -194,7 +194,7 @@ def _link(found: Links, event_id: str, others: tuple[str, ...], *, series_id: st
         kind=ReasonKind.LINK,
         text=link_text(others[0], pair, float(row["seen_per_year"][0]), float(row["chance_per_year"][0])),
         evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in pair.rows),
-        settle="; ".join(pair.missing[:2]),
+        settle=pair.missing[:2],
         link=LinkFacts(
             other_event_ids=others,
             seen_per_year=float(row["seen_per_year"][0]),

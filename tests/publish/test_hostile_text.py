@@ -68,7 +68,7 @@ def _hostile(item: Item, text: str) -> Item:
         replace(
             reason,
             text=text or "x",
-            settle=text,
+            settle=(text,),
             evidence=(Evidence(table=text, source=text, row=1),),
             standard=replace(reason.standard, rule=text, verdict=text) if reason.standard else None,
             link=replace(reason.link, series_id=text) if reason.link else None,

@@ -242,7 +242,7 @@ def test_what_would_settle_an_item_is_not_said_again_under_its_reason() -> None:
     base = samples.review()
     item = base.items[2]
     same = replace(
-        item, settle=("ask the pathologist",), reasons=(replace(item.reasons[0], settle="ask the pathologist"),)
+        item, settle=("ask the pathologist",), reasons=(replace(item.reasons[0], settle=("ask the pathologist",)),)
     )
     assert render_report(replace(base, items=(same,))).count("ask the pathologist") == 1
 

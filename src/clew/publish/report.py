@@ -199,7 +199,7 @@ def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> Re
         bars=family_bars(link.families, scale=scale, clauses=_clauses(review, item, reason, link)) if link else (),
         terms=_rates(review, item, link) if link else _duty(review, reason),
         rows=tuple(wording.evidence_words(reason.evidence)),
-        settle="" if reason.settle in item.settle else reason.settle,
+        settle="; ".join(what for what in reason.settle if what not in item.settle),
     )
 
 

@@ -71,7 +71,7 @@ def _row(review: Review, item: Item, reason: Reason) -> dict[str, Any]:
         "kind": reason.kind.value,
         "reason": reason.text,
         "evidence": "; ".join(evidence_words(reason.evidence)),
-        "settle": reason.settle,
+        "settle": "; ".join(reason.settle),
     }
     if reason.link is not None:
         row |= {

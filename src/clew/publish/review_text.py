@@ -63,7 +63,7 @@ def _why(item: Item) -> Text:
     if len(item.reasons) > MOST_REASONS:
         lines.append(Text(f"and {len(item.reasons) - MOST_REASONS} more reasons", style="dim"))
     if item.settle:
-        lines.append(Text(f"Would settle it: {one_line(item.settle[0], limit=300)}", style="dim"))
+        lines.append(Text(f"Would settle it: {one_line('; '.join(item.settle), limit=300)}", style="dim"))
     return Text("\n").join([*lines, Text("")])
 
 
