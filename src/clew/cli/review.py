@@ -10,11 +10,10 @@ from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
-from clew.cli.links import explanation_as_json, explanation_as_text
+from clew.cli.links import print_pair
 from clew.cli.recording import DEFAULT_ACTOR, ActorOption, LedgerOption, record_run
 from clew.core import UsageError
 from clew.ledger import EntryType
-from clew.links import explain_pair, find_links
 from clew.publish import print_review, render_report, review_csv
 from clew.records import Known
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, Review, about_event, review
@@ -86,13 +85,7 @@ def explain_command(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     if other is not None:
-        with progress("Linking", quiet=quiet) as tick:
-            links = find_links(known, seed=seed, tick=tick)
-        why = explain_pair(links, event, other)
-        if as_json:
-            print_json(explanation_as_json(links, why), out)
-        else:
-            write_text(explanation_as_text(links, why), out)
+        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet)
         return
     with progress("Reviewing", quiet=quiet) as tick:
         found = about_event(
