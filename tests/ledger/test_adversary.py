@@ -131,6 +131,12 @@ def test_another_key_of_the_same_name_does_not_verify(folder: Path) -> None:
         verify(folder, keys=KEYS)
 
 
+def test_a_root_that_is_not_that_of_the_entries_does_not_verify_though_it_is_signed(folder: Path) -> None:
+    resign(folder, LOG_KEY, 5, bytes(32))
+    with pytest.raises(VerificationError, match="do not add up"):
+        verify(folder, keys=KEYS)
+
+
 def test_the_ledger_of_somebody_else_does_not_verify(tmp_path: Path, folder: Path) -> None:
     from clew.ledger.keys import new_signing_key
 

@@ -113,6 +113,8 @@ def test_a_witness_cosigns_from_a_memory_stick_and_the_quorum_is_then_met(place:
     (place / "policy").write_text(f"log {(place / 'vkey').read_text().strip()}\nwitness w {key}\nquorum w\n")
     run("witness", "watch", "W", "vkey")
     assert refused("ledger", "verify", "L", "--policy", "policy").exit_code == 3
+    run("ledger", "prove", "L", "0", "--out", "alone.tlog-proof")
+    assert "has not the quorum" in str(refused("ledger", "check-proof", "alone.tlog-proof", "--policy", "policy"))
     run("ledger", "consistency", "L", "--out", "request.txt")
     run("witness", "cosign", "W", "request.txt", "--out", "cosigned.txt")
     run("ledger", "cosign", "L", "--witness", key, "--from", "cosigned.txt")

@@ -146,6 +146,14 @@ def test_a_witness_key_that_bears_the_name_of_the_ledger_does_not_sign_for_it() 
         open_checkpoint(bytes(note), [impostor.verifier])
 
 
+def test_a_key_that_was_miscopied_does_not_match_its_own_id() -> None:
+    name, identity, encoded = str(LOG_KEY.verifier).split("+", 2)
+    other = str(OTHER_KEY.verifier).split("+", 2)[2]
+    for text in (f"{name}x+{identity}+{encoded}", f"{name}+{identity}+{other}", f"{name}+00000000+{encoded}"):
+        with pytest.raises(VerificationError, match="does not match its own id"):
+            VerifierKey.parse(text)
+
+
 def test_the_private_key_is_in_no_repr() -> None:
     assert "seed" not in repr(LOG_KEY)
     assert b64encode(LOG_KEY.seed).decode()[:20] not in repr(LOG_KEY)

@@ -109,7 +109,7 @@ def test_a_request_reads_back_as_it_was_written(tmp_path: Path) -> None:
         b"old -1\n\n",
         b"new 1\n\n",
         b"old 1\nAAAA\n\n",
-        b"old 1\n" + b"A" * 43 + b"=\n" * 64,
+        b"old 1\n" + (b"A" * 43 + b"=\n") * 64 + b"\n",
     ):
         with pytest.raises(VerificationError):
             AddCheckpoint.parse(wrong + checkpoint(tmp_path / "ledger"))
