@@ -112,10 +112,8 @@ def plan_bayes_row(row: Row, output: str, folder: Path) -> float:
 
 def posterior_row(row: Row, output: str, folder: Path) -> float:
     tolerable = row.get("materiality", DEFAULT_TOLERABLE)
-    if "prior" in row:
-        prior = default_prior(Likelihood(row["method"]), population=row.get("N"))
-    else:
-        prior = prior_of(row)
+    known = "prior" in row
+    prior = default_prior(Likelihood(row["method"]), population=row.get("N")) if known else prior_of(row)
     after = prior.updated(row["x"], row["n"])
     return {
         "ub": lambda: after.quantile(row.get("conf", row.get("conf.level", 0.95))),

@@ -107,7 +107,7 @@ def lower_bound(
 
 
 def hypergeometric_quantile(errors: int, n: int, *, probability: float, population: int) -> float:
-    """The largest K with P(X <= errors | K) >= 1 - probability, over `population`: a confidence distribution's quantile.
+    """The largest K with P(X <= errors | K) >= 1 - probability, over `population`: a confidence quantile.
 
     At the confidence it is the exact upper bound. R's jfa also uses it, at the lower probability, for the lower end
     of a two-sided interval; `lower_bound` is the end with guaranteed coverage.
