@@ -33,18 +33,21 @@ LARGEST_SAMPLE = 5_000
 
 @dataclass(frozen=True)
 class Plan:
-    """A fixed-size plan: draw `n`, tolerate up to `errors`; the rate is then shown to be below `tolerable`.
-
-    `upper_bound` is the limit a sample with exactly `errors` errors would give.
-    """
+    """A fixed-size plan: draw `n`, tolerate up to `errors`; the rate is then shown to be below `tolerable`."""
 
     n: int
     errors: float
-    upper_bound: float
     tolerable: float | None
     confidence: float
     likelihood: Likelihood
     population: int | None = None
+
+    @property
+    def upper_bound(self) -> float:
+        """The limit that a sample with exactly `errors` errors would give."""
+        return upper_bound(
+            self.errors, self.n, confidence=self.confidence, likelihood=self.likelihood, population=self.population
+        )
 
     @property
     def sentence(self) -> str:
@@ -94,8 +97,7 @@ def plan_sample(
         n, errors = _smallest_n_at_rate(suffices, expected_rate, limit)
     if n is None:
         raise _out_of_reach(limit, tolerable)
-    bound = upper_bound(errors, n, confidence=confidence, likelihood=likelihood, population=population)
-    return Plan(n, errors, bound, tolerable, confidence, likelihood, population)
+    return Plan(n, errors, tolerable, confidence, likelihood, population)
 
 
 def plan_precision(
@@ -115,7 +117,7 @@ def plan_precision(
             continue
         bound = upper_bound(errors, n, confidence=confidence, likelihood=likelihood, population=population)
         if bound - errors / n < precision:
-            return Plan(n, errors, bound, None, confidence, likelihood, population)
+            return Plan(n, errors, None, confidence, likelihood, population)
     raise _out_of_reach(largest, precision)
 
 
