@@ -47,8 +47,8 @@ class Evaluation:
     def sentence(self) -> str:
         """The result as a board can read it."""
         text = (
-            f"Of {self.population:,} items {self.sampled} were reviewed. The share not meeting the standard is estimated "
-            f"at {self.rate:.1%} and is below {self.upper:.1%} with {self.confidence:.0%} confidence."
+            f"Of {self.population:,} items {self.sampled} were reviewed. The share not meeting the standard is "
+            f"estimated at {self.rate:.1%} and is below {self.upper:.1%} with {self.confidence:.0%} confidence."
         )
         if self.undecided:
             text += (

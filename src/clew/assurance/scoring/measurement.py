@@ -2,7 +2,7 @@
 
 The correction is double sampling (Tenenbein, JASA 65 (1970) 1350-1361): every item has a first answer, the
 double-scored ones also a settled answer; the share truly met among items first called met, and among those first called
-not met, is learnt from the double-scored and applied to all. It needs no assumption about error rates and stays within 0 and 1.
+not met, is learnt from the double-scored and applied to all. It assumes no error rates and stays within 0 and 1.
 """
 
 from __future__ import annotations
