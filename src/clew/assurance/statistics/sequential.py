@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special
 
 from clew.assurance.statistics.bounds import check_rate, errors_at_rate
 from clew.assurance.statistics.planning import check_population
@@ -132,3 +133,34 @@ class SequentialPlan:
         frame = np.zeros(self.population, dtype=int)
         frame[: round(rate * self.population)] = 1
         return float(np.mean([self.evaluate(rng.permutation(frame).tolist()).reviewed for _ in range(runs)]))
+
+
+def log_e_below(errors: int, n: int, rate: float) -> float:
+    """log e against "the error rate is `rate` or more", from an unending stream: `errors` of `n` so far.
+
+    The bet is spread evenly over every rate below `rate`, so that nothing need be guessed in advance; the e-value has
+    mean at most 1 at every moment under any rate of `rate` or more, so one may look every night.
+    """
+    return _log_e(errors, n, rate, float(special.betainc(errors + 1, n - errors + 1, rate)), rate)
+
+
+def log_e_above(errors: int, n: int, rate: float) -> float:
+    """log e against "the error rate is `rate` or less": the same with the bet on every rate above."""
+    return _log_e(errors, n, rate, float(special.betaincc(errors + 1, n - errors + 1, rate)), 1 - rate)
+
+
+def _log_e(errors: int, n: int, rate: float, share: float, width: float) -> float:
+    if share <= 0:
+        return -math.inf
+    evidence = math.log(share) + float(special.betaln(errors + 1, n - errors + 1)) - math.log(width)
+    return evidence - errors * math.log(rate) - (n - errors) * math.log1p(-rate)
+
+
+def upper_bound_at_any_time(errors: int, n: int, *, risk: float) -> float:
+    """The smallest error rate that `log_e_below` rules out: an upper limit that stays valid however often one looks."""
+    if n == 0:
+        return 1.0
+    low, high = errors / n, 1 - 1e-12
+    if low >= high or log_e_below(errors, n, high) < math.log(1 / risk):
+        return 1.0
+    return float(optimize.brentq(lambda rate: log_e_below(errors, n, rate) - math.log(1 / risk), max(low, 1e-12), high))
