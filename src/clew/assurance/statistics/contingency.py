@@ -33,23 +33,23 @@ class Estimate:
 
 
 def risk_difference(table: Table, *, confidence: float = 0.95) -> Estimate:
-    """Rate in the first row less rate in the second, with Newcombe's hybrid score interval; p by chi-squared."""
+    """Rate in the first row less rate in the second, with Newcombe's hybrid score interval."""
     (a, b), (c, d) = table
     p1, p2 = a / (a + b), c / (c + d)
     (low1, low2), (high1, high2) = wilson_limits([a, c], [a + b, c + d], confidence=confidence)
     below = math.hypot(p1 - low1, high2 - p2)
     above = math.hypot(high1 - p1, p2 - low2)
-    return Estimate(p1 - p2, p1 - p2 - below, p1 - p2 + above, chi_squared_p(table))
+    return Estimate(p1 - p2, p1 - p2 - below, p1 - p2 + above)
 
 
 def risk_ratio(table: Table, *, confidence: float = 0.95) -> Estimate:
     """Rate in the first row over rate in the second, with the interval on the log scale; nan where a rate is 0."""
     (a, b), (c, d) = table
     if a == 0 or c == 0:
-        return Estimate(0.0 if c else math.nan, math.nan, math.nan, chi_squared_p(table))
+        return Estimate(0.0 if c else math.nan, math.nan, math.nan)
     ratio = (a / (a + b)) / (c / (c + d))
     half = special.ndtri((1 + confidence) / 2) * math.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
-    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half), chi_squared_p(table))
+    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
 
 
 def chi_squared_p(table: Table, *, correction: bool = False) -> float:
