@@ -11,6 +11,11 @@ from typing import Annotated
 import typer
 
 import clew
+from clew.cli import links, standards
+from clew.cli.check import check
+from clew.cli.demo import demo_command
+from clew.cli.replay import replay_command
+from clew.cli.review import explain_command, review_command
 from clew.core import ClewError
 
 app = typer.Typer(
@@ -34,6 +39,21 @@ def _root(
         bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None: ...
+
+
+COMMANDS = {
+    "demo": demo_command,
+    "check": check,
+    "review": review_command,
+    "explain": explain_command,
+    "replay": replay_command,
+}
+NOUNS = {"links": links.app, "standards": standards.app}
+
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+for name, noun in NOUNS.items():
+    app.add_typer(noun, name=name)
 
 
 def main() -> None:

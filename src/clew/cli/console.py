@@ -29,7 +29,8 @@ stderr = Console(stderr=True)
 class Tick(Protocol):
     """Told how far a long piece of work has come."""
 
-    def __call__(self, done: int, total: int, what: str = "", /) -> None: ...
+    def __call__(self, done: int, total: int, what: str = "", /) -> None:
+        """`done` of `total` units, now busy with `what`."""
 
 
 def print_json(value: Any, out: Path | None = None) -> None:

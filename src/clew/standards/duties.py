@@ -1,0 +1,183 @@
+"""The table of duties: the contract other programs read, one row a duty.
+
+Columns: duty_id, rule, event_id, trigger_at, known_at, due, verdict, decided_at, reason, view, then the evidence:
+trigger_table, trigger_file, trigger_row, deciding_table, deciding_file, deciding_row. Instants are UTC. `decided_at`
+is when what settled the verdict happened: the act, the waiver, the passing of the deadline, the withdrawal.
+`due` and `decided_at` are empty where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from clew.records import TABLES
+from clew.standards.engine.arrays import NEVER, Ints
+from clew.standards.engine.result import RuleDuties
+from clew.standards.engine.store import Store
+from clew.standards.language.model import LABEL_COLUMNS, Standard
+from clew.standards.verdict import VERDICT_CODE, Reason, Verdict, View
+from clew.standards.wording import local_text, sentence
+
+_INSTANT = pl.Datetime("us", "UTC")
+VERDICTS = pl.Enum([verdict.value for verdict in Verdict])
+VIEWS = pl.Enum([view.value for view in View])
+
+SCHEMA: dict[str, pl.DataType] = {
+    "duty_id": pl.String(),
+    "rule": pl.String(),
+    "event_id": pl.String(),
+    "trigger_at": _INSTANT,
+    "known_at": _INSTANT,
+    "due": _INSTANT,
+    "verdict": VERDICTS,
+    "decided_at": _INSTANT,
+    "reason": pl.String(),
+    "view": VIEWS,
+    "trigger_table": pl.String(),
+    "trigger_file": pl.String(),
+    "trigger_row": pl.Int64(),
+    "deciding_table": pl.String(),
+    "deciding_file": pl.String(),
+    "deciding_row": pl.Int64(),
+}
+
+
+def instant_text(moment_us: int, standard: Standard) -> str:
+    """An instant in the standard's local time, to the minute."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment_us)
+    return moment.astimezone(standard.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def duty_frame(
+    store: Store,
+    standard: Standard,
+    results: Mapping[str, RuleDuties],
+    *,
+    at_us: int,
+    view: View,
+    verdicts: Collection[Verdict] | None = None,
+) -> pl.DataFrame:
+    """The table of duties. verdicts: only these, so that what nobody asked for is never written out."""
+    codes = None if verdicts is None else np.array(sorted(VERDICT_CODE[verdict] for verdict in verdicts), dtype=np.int8)
+    frames = []
+    for duties in results.values():
+        kept = duties if codes is None else duties.take(np.isin(duties.verdict, codes))
+        if len(kept):
+            frames.append(_rule_frame(store, standard, kept, at_us=at_us, view=view))
+    if not frames:
+        return pl.DataFrame(schema=SCHEMA)
+    return pl.concat(frames)
+
+
+def _instants(values: Ints) -> pl.Series:
+    missing = (values >= NEVER) | (values <= -NEVER)
+    series = pl.Series(np.where(missing, 0, values), dtype=pl.Int64)
+    if missing.any():
+        series = series.set(pl.Series(missing), None)
+    return series.cast(_INSTANT)
+
+
+def _rule_frame(store: Store, standard: Standard, duties: RuleDuties, *, at_us: int, view: View) -> pl.DataFrame:
+    rule = standard.rules[duties.rule]
+    trigger_file, trigger_row = _provenance(store, duties.trigger_table, duties.position)
+    reasons = list(Reason)
+    frame = pl.DataFrame(
+        {
+            "event_id": store.cases.gather(duties.case),
+            "trigger_at": _instants(duties.trigger_at),
+            "known_at": _instants(duties.known),
+            "due": _instants(duties.due),
+            "verdict": pl.Series(duties.verdict.astype(np.uint8)).cast(pl.UInt8),
+            "decided_at": _instants(duties.decided),
+            "_reason": pl.Series(duties.reason),
+            "_key": _trigger_key(store, duties),
+            "trigger_file": trigger_file,
+            "trigger_row": trigger_row,
+        }
+    ).with_columns(
+        local_text("due", standard.zone).alias("due_text"),
+        local_text("decided_at", standard.zone).alias("decided_text"),
+    )
+    words = pl.lit("")
+    at_text = instant_text(at_us, standard)
+    for code in np.unique(duties.reason):
+        words = (
+            pl.when(pl.col("_reason") == int(code)).then(sentence(reasons[int(code)], rule, at_text)).otherwise(words)
+        )
+    table, file, row = _deciding(store, duties)
+    verdict_names = pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS)
+    return frame.select(
+        pl.concat_str(pl.lit(f"{rule.id}/"), "event_id", pl.lit("/"), "_key").alias("duty_id"),
+        pl.lit(rule.id).alias("rule"),
+        "event_id",
+        "trigger_at",
+        "known_at",
+        "due",
+        verdict_names.gather(duties.verdict.astype(np.uint32)).alias("verdict"),
+        "decided_at",
+        words.alias("reason"),
+        pl.lit(view.value).cast(VIEWS).alias("view"),
+        pl.lit(duties.trigger_table).alias("trigger_table"),
+        "trigger_file",
+        "trigger_row",
+        table.alias("deciding_table"),
+        file.alias("deciding_file"),
+        row.alias("deciding_row"),
+    )
+
+
+def _source_rows(store: Store, table: str, positions: Ints) -> pl.DataFrame:
+    rows = store.tables[table].row[positions]
+    return store.sources[table][rows.astype(np.uint32)]
+
+
+def _provenance(store: Store, table: str, positions: Ints) -> tuple[pl.Series, pl.Series]:
+    source = store.sources[table]
+    rows = store.tables[table].row[positions]
+    return source["source_file"].gather(rows), source["source_row"].gather(rows)
+
+
+def _deciding(store: Store, duties: RuleDuties) -> tuple[pl.Series, pl.Series, pl.Series]:
+    names = pl.Series([*duties.tables], dtype=pl.String)
+    has = duties.deciding >= 0
+    table = (
+        names.gather(np.where(has, duties.deciding_table, 0))
+        if len(names)
+        else pl.Series([None] * len(duties), dtype=pl.String)
+    )
+    table = table.set(pl.Series(~has), None)
+    file = pl.Series([None] * len(duties), dtype=pl.String)
+    row = pl.Series([None] * len(duties), dtype=pl.Int64)
+    for name in set(duties.tables):
+        numbers = [number for number, other in enumerate(duties.tables) if other == name]
+        chosen = np.flatnonzero(has & np.isin(duties.deciding_table, numbers))
+        if chosen.size:
+            files, rows = _provenance(store, name, duties.deciding[chosen])
+            file = file.scatter(chosen, files)
+            row = row.scatter(chosen, rows)
+    return table, file, row
+
+
+def _trigger_key(store: Store, duties: RuleDuties) -> pl.Series:
+    """What names the trigger inside its event, in words: the same however often the force re-exports its data."""
+    rows = _source_rows(store, duties.trigger_table, duties.position)
+    if duties.trigger_table not in TABLES:
+        return rows["other_event_id"]
+    label = LABEL_COLUMNS[duties.trigger_table]
+    number = pl.concat_str(pl.lit("row "), pl.col("source_file"), pl.lit("#"), pl.col("source_row"))
+    keys = {
+        "events": pl.col(label),
+        "people": pl.concat_str(
+            pl.col(label), pl.lit(":"), pl.coalesce("person_ref", "name", "phone", "handle", number)
+        ),
+        "circumstances": pl.concat_str(
+            pl.col(label), pl.lit("="), pl.col("value"), pl.lit(":"), pl.col("source").fill_null("")
+        ),
+        "actions": pl.coalesce("action_id", pl.concat_str(pl.col(label), pl.lit(":"), number)),
+        "exhibits": pl.col("exhibit_id"),
+    }
+    return rows.select(keys[duties.trigger_table].alias("key"))["key"]

@@ -1,0 +1,191 @@
+"""Which rows match a pattern as known at T, and which did and no longer do.
+
+T is one instant, or one per case: so that all the instants of a case's history can be evaluated side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clew.standards.engine.arrays import NEVER, Bools, Ints, minimum_by_case
+from clew.standards.engine.expressions import to_polars
+from clew.standards.engine.store import FactTable, Store
+from clew.standards.language.model import Pattern
+
+Instant = int | Ints
+
+
+def at_case(at: Instant, case: Ints) -> Instant:
+    """T of each row."""
+    return at if isinstance(at, int) else at[case]
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """Rows that match, sorted by case and `low`.
+
+    known: when a matching version was first recorded. certain: whether the condition is true (else unknown).
+    position: row of the fact table. ended: for rows that no longer match, when they ceased to.
+    """
+
+    table: FactTable | None
+    case: Ints
+    low: Ints
+    high: Ints
+    known: Ints
+    certain: Bools
+    position: Ints
+    ended: Ints | None = None
+
+    def __len__(self) -> int:
+        return int(self.case.size)
+
+    def take(self, picked: Bools | Ints) -> Matches:
+        """Only the picked rows."""
+        return Matches(
+            table=self.table,
+            case=self.case[picked],
+            low=self.low[picked],
+            high=self.high[picked],
+            known=self.known[picked],
+            certain=self.certain[picked],
+            position=self.position[picked],
+            ended=None if self.ended is None else self.ended[picked],
+        )
+
+
+_NONE = np.empty(0, dtype=np.int64)
+EMPTY = Matches(None, _NONE, _NONE, _NONE, _NONE, _NONE.astype(np.bool_), _NONE)
+
+
+@dataclass
+class Matcher:
+    """Matches patterns against one store as at one T, each pattern once."""
+
+    store: Store
+    at: Instant
+    _cache: dict[Pattern, tuple[Matches, Matches]] = field(default_factory=dict)
+    _earliest: dict[tuple[tuple[Pattern, ...], bool], Ints] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> int:
+        """How many cases the store has."""
+        return len(self.store.cases)
+
+    def rows(self, pattern: Pattern) -> Matches:
+        """Rows in force that match, or may."""
+        return self._both(pattern)[0]
+
+    def withdrawn(self, pattern: Pattern) -> Matches:
+        """Facts of which an earlier version matched and the one in force does not."""
+        return self._both(pattern)[1]
+
+    def earliest_known(self, option: tuple[Pattern, ...], *, certain: bool) -> Ints:
+        """Per case when the first row of any of `option` was known; NEVER where there is none."""
+        key = (option, certain)
+        if key not in self._earliest:
+            result = np.full(self.cases, NEVER, dtype=np.int64)
+            for pattern in option:
+                rows = self.rows(pattern)
+                if certain:
+                    rows = rows.take(rows.certain)
+                np.minimum(result, minimum_by_case(rows.case, rows.known, self.cases), out=result)
+            self._earliest[key] = result
+        return self._earliest[key]
+
+    def _both(self, pattern: Pattern) -> tuple[Matches, Matches]:
+        if pattern not in self._cache:
+            table = self.store.tables.get(pattern.table)
+            self._cache[pattern] = (EMPTY, EMPTY) if table is None else _match(table, pattern, self.at)
+        return self._cache[pattern]
+
+
+def _positions(table: FactTable, labels: tuple[str, ...]) -> slice | Ints:
+    if not labels:
+        return slice(0, table.case.size)
+    slices = [table.slices[label] for label in labels if label in table.slices]
+    if len(slices) == 1:
+        return slice(*slices[0])
+    if not slices:
+        return slice(0, 0)
+    return np.concatenate([np.arange(begin, end, dtype=np.int64) for begin, end in slices])
+
+
+def _truth(table: FactTable, pattern: Pattern, where: slice | Ints) -> tuple[Bools | None, Bools | None]:
+    """Which rows are true and which unknown; None for all true, or none unknown."""
+    if pattern.where is None:
+        return None, None
+    frame = table.frame[where] if isinstance(where, slice) else table.frame[where.astype(np.uint32)]
+    truth = frame.select(to_polars(pattern.where).alias("truth"))["truth"]
+    unknown = truth.is_null().to_numpy() if truth.null_count() else None
+    return truth.fill_null(False).to_numpy(), unknown
+
+
+def _match(table: FactTable, pattern: Pattern, at: Instant) -> tuple[Matches, Matches]:
+    where = _positions(table, pattern.labels)
+    true, unknown = _truth(table, pattern, where)
+    case, recorded = table.case[where], table.recorded[where]
+    position = np.arange(where.start, where.stop, dtype=np.int64) if isinstance(where, slice) else where
+    moment = at_case(at, case)
+    current: Bools = recorded <= moment
+    possible = None if true is None else true if unknown is None else true | unknown
+    seen = current if possible is None else current & possible
+    known = recorded
+    withdrawn = EMPTY
+    if table.fact is not None and table.until is not None:
+        known, withdrawn = _by_version(table, position, seen=seen, true=true, recorded=recorded, moment=moment)
+        seen = seen & (table.until[where] > moment)
+    picked = np.flatnonzero(seen)
+    matches = Matches(
+        table=table,
+        case=case[picked],
+        low=table.low[where][picked],
+        high=table.high[where][picked],
+        known=known[picked],
+        certain=np.ones(picked.size, dtype=np.bool_) if unknown is None or true is None else true[picked],
+        position=position[picked],
+    )
+    if not isinstance(where, slice) or not pattern.labels:
+        matches = matches.take(np.lexsort((matches.low, matches.case)))
+    return matches, withdrawn
+
+
+def _by_version(
+    table: FactTable, position: Ints, *, seen: Bools, true: Bools | None, recorded: Ints, moment: Instant
+) -> tuple[Ints, Matches]:
+    """When each fact first matched, and the facts that matched once and do no longer."""
+    assert table.fact is not None  # noqa: S101 - the caller looked
+    assert table.until is not None  # noqa: S101 - the caller looked
+    until = table.until[position]
+    facts, number = np.unique(table.fact[position], return_inverse=True)
+    first_possible = np.full(facts.size, NEVER, dtype=np.int64)
+    np.minimum.at(first_possible, number[seen], recorded[seen])
+    first_true = first_possible
+    sure = seen
+    if true is not None:
+        sure = seen & true
+        first_true = np.full(facts.size, NEVER, dtype=np.int64)
+        np.minimum.at(first_true, number[sure], recorded[sure])
+    known = first_possible[number] if true is None else np.where(true, first_true[number], first_possible[number])
+    alive = np.zeros(facts.size, dtype=np.bool_)
+    alive[number[seen & (until > moment)]] = True
+    gone = np.flatnonzero(sure & ~alive[number])
+    # Of several versions that matched, the last one stands for the fact.
+    gone = gone[np.lexsort((recorded[gone], number[gone]))]
+    last = np.ones(gone.size, dtype=np.bool_)
+    last[:-1] = number[gone][1:] != number[gone][:-1]
+    gone = gone[last]
+    where = position[gone]
+    withdrawn = Matches(
+        table=table,
+        case=table.case[where],
+        low=table.low[where],
+        high=table.high[where],
+        known=first_true[number[gone]],
+        certain=np.ones(gone.size, dtype=np.bool_),
+        position=where,
+        ended=until[gone],
+    )
+    return known, withdrawn.take(np.lexsort((withdrawn.low, withdrawn.case)))

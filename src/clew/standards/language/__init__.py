@@ -1,0 +1,1 @@
+"""The language standards are written in: YAML read into typed form, with errors that say line, fault and mend."""

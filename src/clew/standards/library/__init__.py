@@ -1,0 +1,1 @@
+"""Standards shipped with Clew, and the JSON Schema of the language."""

@@ -1,0 +1,66 @@
+"""Finds and reads standards: those shipped with Clew by name, a force's own by path."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from clew.core import UsageError
+from clew.standards.language.document import StandardError, read_document
+from clew.standards.language.extend import extended
+from clew.standards.language.model import Standard
+from clew.standards.language.reader import read_standard
+
+#: A standard is some pages of text; a larger file is something else.
+MAXIMUM_BYTES = 5_000_000
+
+
+def shipped() -> dict[str, str]:
+    """Text of each shipped standard, by id."""
+    folder = files("clew.standards.library")
+    return {
+        item.name.removesuffix(".yaml"): item.read_text(encoding="utf-8")
+        for item in sorted(folder.iterdir(), key=lambda item: item.name)
+        if item.name.endswith(".yaml")
+    }
+
+
+def load_standard(name_or_path: str | Path) -> Standard:
+    """The standard called so, or in that file; raises `UsageError` if there is none, `StandardError` if faulty."""
+    text, name = _text(str(name_or_path))
+    return parse_standard(text, name=name, beside=Path(name_or_path).parent)
+
+
+def parse_standard(text: str, *, name: str = "standard", beside: Path | None = None) -> Standard:
+    """The standard that `text` holds. beside: the folder in which a standard it extends is looked for."""
+
+    def parent(wanted: str) -> tuple[str, str]:
+        if beside is not None and (beside / wanted).is_file():
+            return _text(str(beside / wanted))
+        return _text(wanted)
+
+    return read_standard(extended(read_document(text, name), parent))
+
+
+def _text(name: str) -> tuple[str, str]:
+    library = shipped()
+    if name in library:
+        return library[name], f"{name}.yaml"
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(
+            f"There is no standard {name!r}.",
+            where="--standard",
+            mend=f"give a file, or one of those shipped: {', '.join(library)}",
+        )
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAXIMUM_BYTES:
+            raise StandardError(f"{path.name} has {len(raw)} bytes; that is no standard.", where=path.name)
+        return raw.decode("utf-8-sig"), path.name
+    except UnicodeDecodeError as error:
+        raise StandardError(
+            f"{path.name} is not UTF-8 text (byte {error.start}).", where=path.name, mend="save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.", where="--standard") from None

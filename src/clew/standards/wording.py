@@ -1,0 +1,65 @@
+"""A verdict in plain words. It says what is and is not on record as at T, and accuses nobody of anything."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from clew.standards.language.model import Rule
+from clew.standards.verdict import Reason
+
+#: {what} the thing owed, {due} and {decided} local times, {at} T, {trigger} what made the duty arise.
+SENTENCES: dict[Reason, str] = {
+    Reason.DONE_IN_TIME: "On record in time: {what}, {decided}; due by {due}.",
+    Reason.DONE_LATE: "On record late: {what}, {decided}; due by {due}.",
+    Reason.NOT_DONE: "No record of {what} as at {at}; due by {due}.",
+    Reason.NOT_YET_DUE: "No record yet of {what} as at {at}; due by {due}.",
+    Reason.PAUSED: "No record yet of {what} as at {at}; the clock is paused.",
+    Reason.WAIVED: "Waived {decided}, with a reason on record: {what}; due by {due}.",
+    Reason.WAIVED_TOO_LATE: "No record of {what} as at {at}; due by {due}. A waiver was recorded after the deadline.",
+    Reason.TRIGGER_WITHDRAWN: "The record that called for this was withdrawn or corrected {decided}: {what}.",
+    Reason.CONDITION_NOT_MET: "Does not apply as at {at}: the conditions of the rule are not on record.",
+    Reason.NOT_IN_FORCE: "Does not apply: the standard was not in force, or not yet published, when the clock started.",
+    Reason.TRIGGER_UNKNOWN: "Cannot be told as at {at}: whether the rule arises turns on a value that is not recorded.",
+    Reason.CONDITION_UNKNOWN: "Cannot be told as at {at}: whether the rule applies turns on a value not recorded.",
+    Reason.CANNOT_TELL_WHETHER_DONE: (
+        "Cannot be told as at {at}: a record may be {what} in time, but its time, subject or outcome is not certain; "
+        "due by {due}."
+    ),
+    Reason.FEED_INCOMPLETE: (
+        "No record of {what} as at {at}; due by {due}. The records are not known to be complete past that time, "
+        "so absence proves nothing."
+    ),
+    Reason.FORBIDDEN_ACT: "On record although the rule bars it: {what}, {decided}.",
+    Reason.NO_FORBIDDEN_ACT: "No record of {what} as at {at}, as the rule asks; the time ended {due}.",
+    Reason.DEADLINE_UNKNOWN: "Cannot be told as at {at}: the record that holds the deadline for {what} is empty.",
+}
+
+
+def local_text(column: str, zone: ZoneInfo) -> pl.Expr:
+    """An instant column as local date and time to the minute."""
+    return pl.col(column).dt.convert_time_zone(zone.key).dt.strftime("%Y-%m-%d %H:%M")
+
+
+def owed(rule: Rule) -> str:
+    """What a rule asks for, as a phrase that follows "No record of"."""
+    return rule.what or rule.title or rule.id
+
+
+def sentence(reason: Reason, rule: Rule, at_text: str) -> pl.Expr:
+    """The sentence for `reason`, filled from text columns `due_text` and `decided_text`."""
+    text = SENTENCES[reason].replace("{what}", owed(rule).replace("{", "(").replace("}", ")")).replace("{at}", at_text)
+    parts: list[pl.Expr] = []
+    while text:
+        positions = {name: text.find("{" + name + "}") for name in ("due", "decided")}
+        following = min((place for place in positions.values() if place >= 0), default=-1)
+        if following < 0:
+            parts.append(pl.lit(text))
+            break
+        name = next(name for name, place in positions.items() if place == following)
+        if following:
+            parts.append(pl.lit(text[:following]))
+        parts.append(pl.col(f"{name}_text").fill_null("no time on record"))
+        text = text[following + len(name) + 2 :]
+    return pl.concat_str(parts)
