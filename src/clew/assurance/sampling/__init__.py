@@ -6,6 +6,7 @@ frame that changed, a seed that is not the one promised, and a promise made too 
 
 from clew.assurance.sampling.allocation import allocate
 from clew.assurance.sampling.drawing import Draw, Replacement, draw, repeat, replace
+from clew.assurance.sampling.files import draw_to_json, read_draw
 from clew.assurance.sampling.frame import Frame, fix_frame
 from clew.assurance.sampling.seed import Beacon, SeedCommitment, SeedSource, commitment_of, new_seed
 
@@ -19,8 +20,10 @@ __all__ = [
     "allocate",
     "commitment_of",
     "draw",
+    "draw_to_json",
     "fix_frame",
     "new_seed",
+    "read_draw",
     "repeat",
     "replace",
 ]

@@ -120,5 +120,5 @@ def _ordered(frame: Frame, seed: bytes) -> pl.DataFrame:
     prefix = seed + b"\x00"
     keys = [hashlib.sha256(prefix + item.encode()).hexdigest() for item in frame.items["item_id"]]
     ordered = frame.items.with_columns(pl.Series("key", keys)).sort("stratum", "key")
-    position = (pl.int_range(pl.len()).over("stratum") + 1).alias("position")
+    position = (pl.int_range(pl.len(), dtype=pl.Int64).over("stratum") + 1).alias("position")
     return ordered.select("item_id", "stratum", position, "key")
