@@ -78,8 +78,9 @@ def plan_command(
         )
         mean = sequential.expected_reviews(expected, rng=np.random.default_rng(seed), runs=200)
         sentence = (
-            f"Review in drawn order, up to all {population:,}; if the true rate is {expected:.1%} expect about {mean:.0f}. "
-            f"The chance of ever calling a rate of {tolerable:.1%} or more tolerable is at most {1 - confidence:.0%}."
+            f"Review in drawn order, up to all {population:,}; if the true rate is {expected:.1%} expect about "
+            f"{mean:.0f}. The chance of ever calling a rate of {tolerable:.1%} or more tolerable is at most "
+            f"{1 - confidence:.0%}."
         )
         found = {"kind": "sequential", "mean_reviews": mean, "seed": seed, "sentence": sentence}
     _show({**found, "tolerable": tolerable, "confidence": confidence, "population": population}, as_json, out)
