@@ -153,39 +153,52 @@ def attack(table: CountTable, hidden: Iterable[Cell]) -> dict[Cell, tuple[int, i
 
     Exact: two integer programs a cell. A cell whose two values are equal is recovered.
     """
-    cells = sorted(set(hidden))
-    at = {cell: i for i, cell in enumerate(cells)}
-    rows, columns, signs, totals = [], [], [], []
-    for number, relation in enumerate(table.relations):
-        known = 0
-        for cell, sign in [(relation.total, -1), *((part, 1) for part in relation.parts)]:
-            if cell in at:
-                rows.append(number)
-                columns.append(at[cell])
-                signs.append(sign)
-            else:
-                known += sign * table.counts[cell]
-        totals.append(-known)
-    matrix = sparse.csr_array((signs, (rows, columns)), shape=(len(table.relations), len(cells)))
-    sums = LinearConstraint(matrix, totals, totals)
-    ends: dict[Cell, tuple[int, int]] = {}
-    for cell in cells:
-        goal = np.zeros(len(cells))
-        goal[at[cell]] = 1
-        low, high = (
-            milp(
-                sign * goal,
-                constraints=[sums],
-                integrality=np.ones(len(cells), dtype=np.int64),
-                bounds=Bounds(0, np.inf),
-            )
-            for sign in (1, -1)
-        )
-        ends[cell] = (
-            0 if low.x is None else round(float(low.x[at[cell]])),
-            int(np.iinfo(np.int64).max) if high.x is None else round(float(high.x[at[cell]])),
-        )
+    outsider = _Outsider(table, sorted(set(hidden)))
+    unbounded = int(np.iinfo(np.int64).max)
+    ends = {}
+    for cell in outsider.cells:
+        low, high = outsider.extreme(cell, +1), outsider.extreme(cell, -1)
+        ends[cell] = (0 if low is None else low[cell], unbounded if high is None else high[cell])
     return ends
+
+
+def recovered(table: CountTable, hidden: Iterable[Cell]) -> frozenset[Cell]:
+    """The hidden cells that an outsider can work out exactly: those with one value in every table that fits.
+
+    The same attack as `attack`, but each table found clears every cell that differs in it.
+    """
+    outsider = _Outsider(table, sorted(set(hidden)))
+    left = set(outsider.cells)
+    for cell in outsider.cells:
+        for sign in (+1, -1):
+            if cell in left:
+                other = outsider.extreme(cell, sign)
+                left = set() if other is None else {each for each in left if other[each] == table.counts[each]}
+    return frozenset(left)
+
+
+class _Outsider:
+    """All that can be known of the hidden cells from the rest: sums, and that counts are whole and not negative."""
+
+    def __init__(self, table: CountTable, cells: Sequence[Cell]) -> None:
+        self.cells = cells
+        self.at = {cell: i for i, cell in enumerate(cells)}
+        matrix, totals = np.zeros((len(table.relations), len(cells))), np.zeros(len(table.relations))
+        for number, relation in enumerate(table.relations):
+            for cell, sign in [(relation.total, -1), *((part, 1) for part in relation.parts)]:
+                if cell in self.at:
+                    matrix[number, self.at[cell]] += sign
+                else:
+                    totals[number] -= sign * table.counts[cell]
+        self.sums = LinearConstraint(sparse.csr_array(matrix), totals, totals)
+
+    def extreme(self, cell: Cell, sign: int) -> dict[Cell, int] | None:
+        """A table that fits and has the least (sign +1) or greatest (-1) value in `cell`; None if it has no bound."""
+        goal = np.zeros(len(self.cells))
+        goal[self.at[cell]] = sign
+        whole = np.ones(len(self.cells), dtype=np.int64)
+        found = milp(goal, constraints=[self.sums], integrality=whole, bounds=Bounds(0, np.inf))
+        return None if found.x is None else dict(zip(self.cells, np.rint(found.x).astype(int).tolist(), strict=True))
 
 
 def rounded(table: CountTable, *, base: int = THRESHOLD) -> dict[Cell, int]:
@@ -240,6 +253,8 @@ class _Witnesses:
             )
             if result.x is not None and (best is None or result.fun < best[0]):
                 best = (float(result.fun), np.asarray(result.x))
+            if best is not None and best[0] < float(self.costs.min()):  # among hidden cells already: none is cheaper
+                break
         if best is None:
             raise UsageError(
                 f"Cell {' / '.join(part for part in cell if part)} cannot be protected.",
