@@ -128,10 +128,17 @@ def category_weights(categories: Matrix, kind: Weights) -> Matrix:
 
 
 def _scores(ratings: Sequence[Sequence[float | None]], kind: Weights, *, least_raters: int) -> _Scores:
-    table = np.array([[np.nan if value is None else value for value in row] for row in ratings], dtype=float)
-    if table.ndim != 2 or not ((~np.isnan(table)).sum(axis=1) >= 2).any():
+    widths = {len(row) for row in ratings}
+    if len(widths) > 1:
         raise UsageError(
-            "No case was scored by two reviewers.",
+            f"Some cases have {min(widths)} columns and some {max(widths)}.",
+            where="ratings",
+            mend="give every case a place for every reviewer, empty where that one did not score",
+        )
+    table = np.array([[np.nan if value is None else value for value in row] for row in ratings], dtype=float)
+    if table.ndim != 2 or ((~np.isnan(table)).sum(axis=1) >= 2).sum() < 2:
+        raise UsageError(
+            "Fewer than two cases were scored by two reviewers.",
             where="ratings",
             why="agreement cannot be measured",
             mend="score 15 to 20 in a hundred cases twice",

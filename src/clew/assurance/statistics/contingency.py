@@ -17,6 +17,7 @@ from scipy import optimize, special, stats
 
 from clew.assurance.statistics.bounds import TIE_TOLERANCE
 from clew.assurance.statistics.intervals import wilson_limits
+from clew.core import UsageError
 
 Values = NDArray[np.float64]
 Table = Sequence[Sequence[float]]
@@ -34,7 +35,7 @@ class Estimate:
 
 def risk_difference(table: Table, *, confidence: float = 0.95) -> Estimate:
     """Rate in the first row less rate in the second, with Newcombe's hybrid score interval."""
-    (a, b), (c, d) = table
+    (a, b), (c, d) = _both(table)
     p1, p2 = a / (a + b), c / (c + d)
     (low1, low2), (high1, high2) = wilson_limits([a, c], [a + b, c + d], confidence=confidence)
     below = math.hypot(p1 - low1, high2 - p2)
@@ -44,12 +45,23 @@ def risk_difference(table: Table, *, confidence: float = 0.95) -> Estimate:
 
 def risk_ratio(table: Table, *, confidence: float = 0.95) -> Estimate:
     """Rate in the first row over rate in the second, with the interval on the log scale; nan where a rate is 0."""
-    (a, b), (c, d) = table
+    (a, b), (c, d) = _both(table)
     if a == 0 or c == 0:
         return Estimate(0.0 if c else math.nan, math.nan, math.nan)
     ratio = (a / (a + b)) / (c / (c + d))
     half = special.ndtri((1 + confidence) / 2) * math.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
     return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+
+
+def _both(table: Table) -> Table:
+    if any(sum(row) <= 0 or min(row) < 0 for row in table):
+        raise UsageError(
+            "One of two groups has nothing in it.",
+            where="comparison",
+            why="a rate of none cannot be compared",
+            mend="leave the group out and say that it had no duties",
+        )
+    return table
 
 
 def chi_squared_p(table: Table, *, correction: bool = False) -> float:
@@ -126,6 +138,8 @@ def exact_common_odds_ratio(tables: Sequence[Table], *, confidence: float = 0.95
         weights = np.convolve(weights, stats.hypergeom.pmf(np.arange(low, high + 1), everyone, met, in_group))
         observed, first = observed + int(a), first + low
     support = first + np.arange(weights.size)
+    if weights.size == 1 or not weights.sum() > 0:  # only one table has these margins: it says nothing
+        return Estimate(math.nan, 0.0, math.inf, 1.0)
 
     def distribution(log_odds: float) -> Values:
         tilted = np.log(np.maximum(weights, 1e-300)) + log_odds * (support - observed)
@@ -152,14 +166,21 @@ def _solve(excess: Callable[[float], float], observed: int, support: NDArray[np.
 
 def benjamini_hochberg(p_values: ArrayLike) -> Values:
     """Adjusted p-values that hold the share of false discoveries."""
-    return np.asarray(stats.false_discovery_control(np.asarray(p_values, float), method="bh"))
+    return np.asarray(stats.false_discovery_control(_p_values(p_values), method="bh"))
 
 
 def holm(p_values: ArrayLike) -> Values:
     """Adjusted p-values that hold the chance of any false discovery."""
-    p = np.asarray(p_values, float)
+    p = _p_values(p_values)
     order = np.argsort(p)
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(1.0, stepped)
     return adjusted
+
+
+def _p_values(given: ArrayLike) -> Values:
+    p = np.asarray(given, float)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise UsageError("A p-value is missing or not within 0 and 1.", where="many comparisons")
+    return p

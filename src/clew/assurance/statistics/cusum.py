@@ -19,6 +19,12 @@ Values = NDArray[np.float64]
 def scores(risk: ArrayLike, failed: ArrayLike, *, odds_ratio: float) -> Values:
     """Steiner's score of each case: y log R - log(1 - p + R p)."""
     p, y = _cases(risk, failed)
+    if odds_ratio <= 0 or odds_ratio == 1:
+        raise UsageError(
+            f"An odds ratio of {odds_ratio:g} watches for nothing.",
+            where="CUSUM",
+            mend="give 2 for worse, 0.5 for better",
+        )
     return np.asarray(y * np.log(odds_ratio) - np.log(1 - p + odds_ratio * p))
 
 

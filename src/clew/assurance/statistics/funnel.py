@@ -60,6 +60,8 @@ def funnel(
     numerators: ArrayLike, denominators: ArrayLike, *, trim: float = 0.1, taming: Taming = Taming.WINSORISE
 ) -> Funnel:
     """The funnel of units with `numerators` events among `denominators`; `trim` is the share tamed at each end."""
+    if not 0 <= trim < 0.5:
+        raise UsageError(f"A share of {trim:g} cannot be tamed at each end.", where="funnel", mend="give 0 to 0.49")
     events, size = np.asarray(numerators, float), np.asarray(denominators, float)
     if events.size != size.size or events.size < 2 or (size <= 0).any() or (events > size).any() or (events < 0).any():
         raise UsageError(

@@ -158,18 +158,23 @@ def _standard_error(found: Taints, n: int) -> float:
 
 
 def _mean_per_unit(found: Taints, n: int, confidence: float) -> float:
+    _need(found, 1, "mpu", "a sample without errors would give a limit of 0")
     return mean_taint(list(found), n) + float(special.ndtri(confidence)) * _standard_error(found, n)
+
+
+def _need(found: Taints, errors: int, name: str, why: str) -> None:
+    if found.size < errors:
+        raise UsageError(
+            f"The {name} bound needs at least {errors} errors, not {found.size}.",
+            where="method",
+            why=why,
+            mend="use the stringer bound",
+        )
 
 
 def _pps(found: Taints, n: int, confidence: float) -> float:
     """Student's t on as many degrees of freedom as there are errors, less one."""
-    if found.size < 2:
-        raise UsageError(
-            f"The pps bound needs at least 2 errors, not {found.size}.",
-            where="method",
-            why="its degrees of freedom are the number of errors less one",
-            mend="use the stringer bound",
-        )
+    _need(found, 2, "pps", "its degrees of freedom are the number of errors less one")
     t = float(special.stdtrit(found.size - 1, confidence))
     return mean_taint(list(found), n) + t * _standard_error(found, n)
 

@@ -77,6 +77,7 @@ def plan_sample(
     """
     check_rate(tolerable, name="tolerable rate", where="tolerable rate")
     check_rate(confidence, name="confidence", where="confidence")
+    check_expected(expected_errors, expected_rate)
     if likelihood is Likelihood.HYPERGEOMETRIC:
         check_population(population)
     limit = min(largest, population) if likelihood is Likelihood.HYPERGEOMETRIC and population else largest
@@ -111,6 +112,8 @@ def plan_precision(
 ) -> Plan:
     """The smallest plan whose upper bound lies less than `precision` above the rate it sees."""
     check_rate(precision, name="precision", where="precision")
+    check_rate(confidence, name="confidence", where="confidence")
+    check_expected(0, expected_rate)
     for n in range(1, (min(largest, population) if population else largest) + 1):
         errors = expected_count(expected_rate, n, likelihood)
         if errors >= n:  # every item wrong: the bound is 1 and says nothing of precision
@@ -135,6 +138,12 @@ def plan_stages(
     `stage_errors` are the errors allowed in each stage; the last stage passes with as many as allowed. Source: Touw
     and Hoogduin, Statistiek voor audit en controlling (2011), page 129.
     """
+    if not stage_errors or min(stage_errors) < 0:
+        raise UsageError(
+            f"Stages with {list(stage_errors)} errors cannot be planned.", where="plan", mend="allow 0 or more in each"
+        )
+    check_rate(tolerable, name="tolerable rate", where="tolerable rate")
+    check_rate(confidence, name="confidence", where="confidence")
 
     def passes(n: int) -> float:
         seen = stats.poisson(n * tolerable) if likelihood is Likelihood.POISSON else stats.binom(n, tolerable)
@@ -182,6 +191,16 @@ def _smallest_n_at_rate(suffices: Callable[[float, int], bool], rate: float, lim
             return smallest_n(lambda n, errors=errors: suffices(errors, n), first, last), errors  # type: ignore[misc]
         first = last + 1
     return None, errors
+
+
+def check_expected(errors: float, rate: float | None) -> None:
+    """Raises `UsageError` for expected errors below 0 or an expected rate outside 0 to 1."""
+    if errors < 0 or not 0 <= (rate or 0) < 1:
+        raise UsageError(
+            f"{errors:g} expected errors, or a rate of {rate}, cannot be planned for.",
+            where="plan",
+            mend="give a number of at least 0, or a rate of at least 0 and below 1",
+        )
 
 
 def check_population(population: int | None) -> None:

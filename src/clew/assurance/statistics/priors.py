@@ -156,7 +156,8 @@ def audit_risk_prior(
     confidence: float = 0.95,
 ) -> Belief:
     """The prior worth as many clean items as the assessed risks save: audit risk = inherent x control x detection."""
-    detection_risk = (1 - confidence) / (inherent_risk * control_risk)
+    audit_risk = 1 - confidence
+    detection_risk = audit_risk / (inherent_risk * control_risk) if inherent_risk > 0 < control_risk else 1.0
     if not 0 < detection_risk < 1:
         raise _impossible(f"an inherent risk of {inherent_risk} and a control risk of {control_risk}")
     full = plan_sample(

@@ -47,6 +47,8 @@ def population_upper_bound(
         )
     for x, drawn, size in zip(errors, n, sizes, strict=True):
         check_sample(x, drawn, size, likelihood)
+        if drawn > size:
+            raise UsageError(f"{drawn} items cannot be drawn from a stratum of {size}.", where="strata")
     if len(sizes) == 1:
         return upper_bound(errors[0], n[0], confidence=confidence, likelihood=Likelihood.BINOMIAL)
     weights = np.asarray(sizes, float) / sum(sizes)

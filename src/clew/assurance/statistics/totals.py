@@ -67,6 +67,13 @@ def estimate_total_error(
             where="sample",
             mend="give both values of at least three items, in the same order",
         )
+    if book.sum() == 0 or (method is TotalMethod.REGRESSION and np.ptp(book) == 0):
+        raise UsageError(
+            f"The recorded values leave the {method.value} estimate undefined.",
+            where="sample",
+            why="they add to 0, or are all alike",
+            mend="use the difference estimate",
+        )
     n = book.size
     audited_total, residual_variance = _METHODS[method](book, audit, population_items, population_total)
     t = float(special.stdtrit(n - 1, (1 + confidence) / 2))
