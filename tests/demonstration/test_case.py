@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clew.demonstration import Demonstration
-from clew.demonstration.case import CASE_TABLES, SERIES, case_rows, case_tables
+from clew.demonstration.case import CASE_TABLES, DEATHS, SERIES, case_rows, case_tables
 from clew.records import TABLES, Known
 from clew.records.vocabulary import ACTIVITIES, FEATURES
 
@@ -74,10 +74,10 @@ def test_the_force_holds_it_from_its_knowledge_time_and_not_before(
 
 def test_toxicology_of_each_death_comes_weeks_after_it(whole: Demonstration) -> None:
     events, notes = case_tables()["events"], case_tables()["circumstances"]
-    found = events.filter(pl.col("event_id").is_in(SERIES)).group_by("event_id").agg(pl.col("occurred_to").min())
+    found = events.filter(pl.col("event_id").is_in(DEATHS)).group_by("event_id").agg(pl.col("occurred_to").min())
     ghb = notes.filter(pl.col("value") == "GHB").join(found, on="event_id")
     weeks = (ghb["recorded_at"] - ghb["occurred_to"]).dt.total_days() / 7
-    assert sorted(ghb["event_id"]) == list(SERIES)
+    assert sorted(ghb["event_id"]) == list(DEATHS)
     assert ((weeks >= 6) & (weeks <= 8)).all()
 
 

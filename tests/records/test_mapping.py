@@ -196,6 +196,12 @@ def test_a_mapping_that_names_a_column_the_file_lacks_is_refused_with_those_it_h
     assert "No, kind, occurred_from" in caught.value.mend
 
 
+def test_a_column_that_must_be_filled_must_come_from_somewhere(tmp_path: Path) -> None:
+    mapping = "tables:\n  events:\n    only_if: [area]\n"
+    with pytest.raises(UsageError, match="which nothing fills"):
+        read(tmp_path, mapping, events="event_id,kind,occurred_from\n1,death,2014-06-20\n")
+
+
 def test_an_encoding_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not an encoding"):
         read(tmp_path, "tables: {events: {encoding: klingon}}", events="event_id,kind,occurred_from\n")

@@ -82,10 +82,10 @@ def test_the_tiers_are_those_of_the_written_rule() -> None:
         5: _death(open=False, kinds=(ReasonKind.CLAIM,)),
         6: _death(kinds=(ReasonKind.STANDARD,)),
         7: _death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=yesterday),
-        8: _death(open=False, **linked, link_known_at=long_ago),
-        None: _death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=long_ago),
     }
     assert {number: tier(death, AT) for number, death in cases.items()} == {number: number for number in cases}
+    assert tier(_death(open=False, **linked, link_known_at=long_ago), AT) is None
+    assert tier(_death(open=False, kinds=(ReasonKind.STANDARD,), gates_missed=1, decided_at=long_ago), AT) is None
 
 
 def test_within_a_tier_the_rarest_link_comes_first_and_another_kind_of_reason_counts_as_half_as_frequent() -> None:

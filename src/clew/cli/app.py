@@ -6,12 +6,13 @@ Exit codes (DESIGN.md): 0 fine, 1 findings where asked to fail on them, 2 usage 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 import clew
-from clew.cli import links, standards
+from clew.cli import ledger, links, witness
 from clew.cli.check import check
 from clew.cli.demo import demo_command
 from clew.cli.replay import replay_command
@@ -41,14 +42,14 @@ def _root(
 ) -> None: ...
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo_command,
     "check": check,
     "review": review_command,
     "explain": explain_command,
     "replay": replay_command,
 }
-NOUNS = {"links": links.app, "standards": standards.app}
+NOUNS = {"links": links.app, "ledger": ledger.app, "witness": witness.app}
 
 for name, command in COMMANDS.items():
     app.command(name)(command)

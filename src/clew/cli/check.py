@@ -12,13 +12,9 @@ import polars as pl
 import typer
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress
+from clew.cli.inputs import DataArgument, MappingOption
 from clew.core import UsageError, parse_instant
 from clew.records import CheckResult, Effect, TableCheck, check_dataset, kinds_of_problem, write_report_csv
-
-MappingOption = Annotated[
-    str | None,
-    typer.Option("--mapping", help="A YAML file that maps the data, or the name of one that ships with Clew."),
-]
 
 
 class FailOn(StrEnum):
@@ -37,7 +33,7 @@ _FAILING = {
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="A dataset: a folder, or a single CSV, Parquet or Excel file.")],
+    data: DataArgument,
     *,
     mapping: MappingOption = None,
     show: Annotated[int, typer.Option("--show", min=0, help="Rows shown of each kind of problem.")] = 5,

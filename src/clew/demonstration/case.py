@@ -15,8 +15,9 @@ import polars as pl
 
 from clew.records.schema import TABLES, Table, Type
 
-#: The four deaths that one man caused: the labelled series.
-SERIES = ("D1", "D2", "D3", "D4")
+#: The four deaths that one man caused, and the labelled series: with them, the two earlier events that name him.
+DEATHS = ("D1", "D2", "D3", "D4")
+SERIES = ("E0", "E1", *DEATHS)
 CASE_TABLES = ("events", "people", "circumstances", "actions", "exhibits")
 _ZONE = "Europe/London"
 

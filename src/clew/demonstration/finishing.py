@@ -74,7 +74,7 @@ def finished(
     }
     if work is not None:
         done = numbered(work.done).with_columns(officer.gather(work.done["event"]).alias("officer"))
-        ours = pl.col("actor_role").is_in(["constable", "sergeant", "detective constable", "detective sergeant"])
+        ours = pl.col("actor_role").is_in(["constable", "sergeant", "detective_constable", "detective_sergeant"])
         made["actions"] = shaped(
             "actions",
             done,

@@ -27,7 +27,7 @@ _OTHER_ACTIVITIES = (
     *("account.changed", "account.corroborated", "account.refers_to_earlier", "category.decided", "claim.received"),
     *("coroner.concern", "decision_maker.changed", "duty.waived", "family.concern", "inquest.concluded"),
     *("opinion.given", "pathologist.recommended", "person.arrested", "person.bailed", "person.charged"),
-    *("person.convicted", "specialist.declined", "specialist.requested", "toxicology.reported"),
+    *("person.convicted", "specialist.declined", "toxicology.reported"),
 )
 _GROUPS = {"group_id": pl.String(), "kind": pl.String(), "event_id": pl.String()}
 

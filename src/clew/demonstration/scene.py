@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.demonstration.chance import Flags, Integers, Words, choose, delays_s, happens
+from clew.demonstration.chance import DAY_S, Flags, Integers, Words, choose, delays_s, happens
 from clew.demonstration.deaths import Deaths
 from clew.demonstration.distributions import Rate, Shares, recording
 from clew.demonstration.distributions import incidents as incident_table
@@ -50,11 +50,13 @@ SOURCES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """`values`: feature -> one word per death, "" where nothing was noted; `noted`: when (seconds since 1970 UTC);
-    `tested`: deaths with toxicology, `result`: when its result came.
+    """`values`: feature -> one word per death, "" where nothing was noted; `known`: feature -> when the force held it
+    (seconds since 1970 UTC); `noted`: when the scene was seen; `suspected`: drugs suspected there (known like
+    "substance"); `tested`: deaths with toxicology, `result`: when its result came.
     """
 
     values: dict[str, Words]
+    known: dict[str, Integers]
     noted: Integers
     suspected: Flags
     tested: Flags
@@ -130,10 +132,16 @@ def draw_scene(rng: np.random.Generator, deaths: Deaths, reported: Integers) -> 
         "housing": np.where(unexpected & happens(rng, table.HOUSING_NOTED, count), housing, blank),
         "method": np.where(unexpected, deaths.method, blank),
     }
+    seen = reported + delays_s(rng, recording.SCENE_DELAY, count)
+    known = {
+        feature: seen + delays_s(rng, recording.RECORD_DELAY, count) + (2 * DAY_S if source == "pathology" else 0)
+        for feature, source in (*SOURCES.items(), ("substance", "scene"))
+    }
     tested = drugs | (unexpected & happens(rng, table.TOXICOLOGY_OTHER, count))
     return Scene(
         values=values,
-        noted=reported + delays_s(rng, recording.SCENE_DELAY, count),
+        known=known,
+        noted=seen,
         suspected=drugs & happens(rng, table.SUSPECTED_DRUGS, count),
         tested=tested,
         result=reported + delays_s(rng, table.TOXICOLOGY_DELAY, count),
@@ -145,8 +153,7 @@ def scene_notes(rng: np.random.Generator, scene: Scene, deaths: Deaths) -> pl.Da
     notes = Rows(NOTES)
     for feature, source in SOURCES.items():
         rows = np.flatnonzero(scene.has(feature))
-        lag = delays_s(rng, recording.RECORD_DELAY, len(rows)) + (86_400 * 2 if source == "pathology" else 0)
-        known = scene.noted[rows] + lag
+        known = scene.known[feature][rows]
         withdrawn = happens(rng, recording.WITHDRAWN, len(rows))
         until = known + delays_s(rng, recording.PEOPLE_LATER_DELAY, len(rows))
         notes.add(
@@ -159,7 +166,7 @@ def scene_notes(rng: np.random.Generator, scene: Scene, deaths: Deaths) -> pl.Da
             retracted=pl.Series(until).set(pl.Series(~withdrawn), None),
         )
     rows = np.flatnonzero(scene.suspected)
-    known = scene.noted[rows] + delays_s(rng, recording.RECORD_DELAY, len(rows))
+    known = scene.known["substance"][rows]
     notes.add(len(rows), event=rows, feature="substance", value="drugs_suspected", source="scene", known=known)
     _toxicology(rng, notes, scene, deaths)
     return notes.frame()

@@ -139,8 +139,9 @@ def make_tile(*, seed: int, tile: int, years: Sequence[int], scale: float, table
             reported=held[:first],
             hits=_met_before(people),
             earlier={
-                "missing": _missing_reports(incidents, held, ids, first),
+                "missing": _named_events(notes, "missing_report"),
                 "place": _earlier_at_place(deaths, held, ids),
+                "reference": _named_events(notes, "reference"),
             },
             prefix=setting.prefix,
         )
@@ -254,8 +255,12 @@ def _notes(
     before = _earlier_incident(incidents, first)
     rows = np.flatnonzero((before >= 0) & happens(chance, scene_table.STATED_REFERENCE, first))
     known = scene.noted[rows] + delays_s(chance, recording.PEOPLE_LATER_DELAY, len(rows))
+    known = np.maximum(known, held[before[rows] + first])
     named = ids.gather(before[rows] + first)
     references.add(len(rows), event=rows, feature="reference", value=named, source="document", known=known)
+    death, report, known = _missing_reports(deaths, incidents, held, ids)
+    known = known + delays_s(chance, recording.SCENE_DELAY, len(death))
+    references.add(len(death), event=death, feature="missing_report", value=report, source="document", known=known)
     return pl.concat(
         [
             scene_notes(chance, scene, deaths),
@@ -287,9 +292,12 @@ def _earlier_incident(incidents: Incidents, first: int) -> Integers:
 
 
 def _missing_reports(
-    incidents: Incidents, held: Integers, ids: pl.Series, first: int
+    deaths: Deaths, incidents: Incidents, held: Integers, ids: pl.Series
 ) -> tuple[Integers, pl.Series, Integers]:
+    """Deaths whose deceased had been reported missing within a month before, that report, when both were held."""
+    first = deaths.count
     rows = np.flatnonzero((incidents.person < first) & (incidents.type == "missing_person"))
+    rows = rows[deaths.found[incidents.person[rows]] - incidents.at[rows] < 30 * DAY_S]
     death = incidents.person[rows]
     return death, ids.gather(rows + first), np.maximum(held[death], held[rows + first])
 
@@ -301,6 +309,12 @@ def _earlier_at_place(deaths: Deaths, held: Integers, ids: pl.Series) -> tuple[I
     near = (deaths.spot[earlier] == deaths.spot[later]) & (deaths.found[later] - deaths.found[earlier] < 365 * DAY_S)
     near &= ~np.isin(deaths.kind[later], ("hospital", "care_home")) & deaths.unexpected[later]
     return later[near], ids.gather(earlier[near]), held[later[near]]
+
+
+def _named_events(notes: pl.DataFrame, feature: str) -> tuple[Integers, pl.Series, Integers]:
+    """Deaths whose record names an earlier event, that event's id, and when it was named."""
+    named = notes.filter(pl.col("feature") == feature)
+    return named["event"].to_numpy(), named["value"], named["known"].to_numpy()
 
 
 def _met_before(people: pl.DataFrame) -> Flags:

@@ -11,6 +11,7 @@ and people are truly independent, the links of `chance_per_year` at most r numbe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from clew.links.reference import References
 
 YEAR_DAYS = 365.25
 _SHORTEST_WINDOW_DAYS = 7.0
-_RECENT_DAYS = 91.0
+_RECENT_DAYS = 91
 
 
 def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Generator) -> LinkEvents:
@@ -90,28 +91,47 @@ class Sightings:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """When the force came to know of its deaths: (d,) days, sorted. What a count of links is read against."""
+    """How many chances a force has had to see a link, day by day; what a count of links is read against.
 
-    known_day: Floats
+    start_day: of the history. deaths: (k,) deaths that became known each day from then. reach: (k,) what a death of
+    that day can be paired with: the earlier deaths, each weighed by the Bayes factor of its distance in time.
+    """
+
+    start_day: float
+    deaths: Floats
+    reach: Floats
+
+    @classmethod
+    def of(cls, known_day: Floats, factor_at: Callable[[Floats], Floats]) -> History:
+        """From the days on which deaths became known, and the Bayes factor of two events so many days apart."""
+        if not len(known_day):
+            return cls(start_day=0.0, deaths=np.zeros(1), reach=np.zeros(1))
+        start = float(np.quantile(known_day, 0.001))
+        day = np.clip(known_day - start, 0, None).astype(np.int64)
+        deaths = np.bincount(day).astype(np.float64)
+        gaps: Floats = np.arange(len(deaths), dtype=np.float64) + 0.5
+        reach = np.convolve(deaths, factor_at(gaps))[: len(deaths)]
+        return cls(start_day=start, deaths=deaths, reach=reach)
 
     def window_days(self, known: float) -> float:
         """Length of the year before `known`, or of what there is of it, at least a week."""
-        start = float(self.known_day[int(0.001 * len(self.known_day))]) if len(self.known_day) else known
-        return float(np.clip(known - start, _SHORTEST_WINDOW_DAYS, YEAR_DAYS))
+        return float(np.clip(known - self.start_day, _SHORTEST_WINDOW_DAYS, YEAR_DAYS))
 
     def trend(self, known: float) -> float:
-        """How much denser pairs are at `known` than over the window before: the square of the rate of deaths."""
-        window = self.window_days(known)
-        recent = min(window, _RECENT_DAYS)
-        start, middle, end = np.searchsorted(self.known_day, (known - window, known - recent, known), side="right")
-        ratio = ((end - middle + 1) / recent) / ((end - start + 1) / window)
-        return float(np.clip(ratio, 0.5, 2.0) ** 2)
+        """How much likelier a link is to arise at `known` than on average over the window before it: the history to
+        pair with grows, and deaths may grow more frequent. Kept from 0.25 to 4."""
+        today = int(np.clip(known - self.start_day, 0, len(self.deaths) - 1)) + 1
+        window = int(self.window_days(known))
+        first, middle = max(today - window, 0), max(today - min(window, _RECENT_DAYS), 0)
+        usual = float((self.deaths[first:today] * self.reach[first:today]).mean())
+        now = float(self.deaths[middle:today].mean() * self.reach[today - 1])
+        return float(np.clip(now / usual, 0.25, 4.0)) if usual > 0 else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
     """count: (p,) links at least as strong as each, in the year before it was known. years: (p,) what that year is
-    worth: its length, over the trend since (`History.trend`), since pairs grow with the square of the rate of deaths.
+    worth: its length, over how much likelier a link has become since (`History.trend`).
     """
 
     count: Floats

@@ -12,8 +12,8 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.weights import CircumstanceWeights
 from clew.records import Known
 
-#: Features that say how an event is connected rather than what it was like; the reference family reads them.
-NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account")
+#: Features that are no likeness of two events: what another family reads (references, dates), or what was only said.
+NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account", "injury_date")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class Circumstances:
     """What each event has, as codes of (feature, value).
 
     codes: (n, k) the event's rarest k codes that another event has too, rarest first, -1 where it has fewer.
-    factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how many events have it.
+    factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how
+    many events have it.
     names: c rows of feature, value.
     """
 

@@ -31,9 +31,10 @@ class LinkEvents:
 
     event_id: (n,) text. death: (n,) whether it is a death. xyz_km: (n, 3) on the sphere, NaN without a place.
     uncertainty_km: (n,). from_day, to_day: (n,) days since 1970, the interval it happened in. known_day: (n,) when
-    the force last learned something about it that the engine reads. age_years: (n,) of its subject (the deceased or
-    the complainant). sex: (n,) 1 male, 0 female, -1 not known. area: (n,) code of the force's area. institution:
-    (n,) whether it happened in an institution. stratum: (n,) within which decoys exchange dates.
+    the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads.
+    age_years: (n,) of its subject (the deceased or the complainant). sex: (n,) 1 male, 0 female, -1 not known.
+    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution. stratum: (n,)
+    within which decoys exchange dates.
     """
 
     event_id: NDArray[np.str_]
@@ -43,6 +44,7 @@ class LinkEvents:
     from_day: Floats
     to_day: Floats
     known_day: Floats
+    learned_day: Floats
     age_years: Floats
     sex: NDArray[np.int8]
     area: Integers
@@ -77,7 +79,7 @@ def link_events(known: Known) -> LinkEvents:
         events = events.join(table, on="event_id", how="left")
     events = events.sort("event_id").with_columns(
         pl.coalesce("occurred_to", "occurred_from").alias("occurred_to"),
-        pl.max_horizontal("first_recorded_at", "learned_0", "learned_1").alias("known_at"),
+        pl.max_horizontal("recorded_at", "learned_0", "learned_1").alias("learned_at"),
     )
     place = events["place_type"].is_in(INSTITUTIONS).fill_null(value=False).to_numpy()
     death = (events["kind"] == Kind.DEATH.value).to_numpy()
@@ -89,7 +91,8 @@ def link_events(known: Known) -> LinkEvents:
         uncertainty_km=events["location_uncertainty_m"].fill_null(0.0).to_numpy() / 1000.0,
         from_day=_days(events["occurred_from"]),
         to_day=np.maximum(_days(events["occurred_to"]), _days(events["occurred_from"])),
-        known_day=_days(events["known_at"]),
+        known_day=_days(events["first_recorded_at"]),
+        learned_day=_days(events["learned_at"]),
         age_years=events["age"].fill_null(float("nan")).to_numpy().astype(np.float64),
         sex=events["sex"].replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8).to_numpy(),
         area=area,

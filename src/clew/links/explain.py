@@ -189,10 +189,8 @@ class _Pair:
                 yield f"toxicology of {event_id}: no result is recorded"
             if not noted["feature"].is_in(["phone"]).any():
                 yield f"the telephone of the deceased of {event_id}: not recorded whether it was found"
-            present = known.people.filter(
-                (pl.col("event_id") == event_id) & (pl.col("role") == Role.LAST_CONTACT.value)
-            )
-            if not present.height:
+            present = self.rows_of["people"].filter(pl.col("event_id") == event_id)["role"]
+            if not (present == Role.LAST_CONTACT.value).any():
                 yield f"who was last with the deceased of {event_id}: not recorded"
         if self.shared is None:
             yield "whether any person, telephone or address is in both: none is recorded"

@@ -132,6 +132,13 @@ def time_factor(
     return _log_factor(weights.share, connected * length**2 / (2 * (length - middle)))
 
 
+def factor_of_days(usual: Background, weights: TimeWeights, days: Floats) -> Floats:
+    """The Bayes factor (not its logarithm) of two instants so many days apart."""
+    nought = np.zeros(len(days))
+    factor: Floats = 10 ** time_factor(usual, weights, (nought, nought), (days, days))
+    return factor
+
+
 def time_bounds(usual: Background, weights: TimeWeights) -> tuple[float, float]:
     """The least and the most that `time_factor` can give in this history: a pair's score lies between."""
     now = weights.share * weights.exponent / weights.scale_days * usual.history_days / (2 * 0.95)

@@ -21,7 +21,7 @@ from clew.links.chance import (
 )
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
-from clew.links.families import background, time_bounds
+from clew.links.families import background, factor_of_days, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
@@ -41,7 +41,8 @@ class Links:
     """The strongest links known at T, strongest first, with what is needed to explain them.
 
     frame: event_id_a (the earlier event), event_id_b, log10_bayes_factor, seen_per_year, chance_per_year,
-    chance_low, chance_high (95 % interval), known_at (UTC instant), and a column per family (log10).
+    chance_low, chance_high (95 % interval), known_at (UTC instant: when the last fact about either was learned), and
+    a column per family (log10).
     incidents: event_id, incident_id of events that share an incident with another.
     """
 
@@ -218,14 +219,17 @@ def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) ->
     """`found` with its rates, strongest first; the earlier event of a pair is a."""
     events = scorer.events
     real = _sightings(found, events)
-    history = History(known_day=np.sort(events.known_day[events.death]))
+    history = History.of(
+        events.known_day[events.death], lambda days: factor_of_days(scorer.usual, scorer.weights.time, days)
+    )
     later = events.from_day[found.a] > events.from_day[found.b]
     a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)
     ordered = Scored(a=a, b=b, factors=found.factors, tie=found.tie, apart=found.apart)
     rates = {"seen_per_year": count_as_strong(real, real, history).seen_per_year()}
     bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
     rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
-    known_at = pl.Series((real.known_day * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
+    learned = np.maximum(events.learned_day[found.a], events.learned_day[found.b])
+    known_at = pl.Series((learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
     frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
     frame = frame.with_columns(known_at=known_at)
     columns = ["event_id_a", "event_id_b", "log10_bayes_factor", *rates, "known_at", *FAMILIES]

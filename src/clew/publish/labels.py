@@ -84,7 +84,7 @@ def place_labels(
     marks: Sequence[tuple[float, float, str]], *, frame: Box, taken: Sequence[Box]
 ) -> tuple[tuple[Label, ...], int]:
     """Labels for `marks` (x, y, text) inside `frame` and clear of `taken`; and how many found no room."""
-    obstacles = [*taken, *(_around_mark(x, y) for x, y, _ in marks)]
+    obstacles = [*taken, *(around_mark((x, y)) for x, y, _ in marks)]
     labels: list[Label] = []
     for x, y, text in marks[:MOST_LABELS]:
         for label in _places(x, y, text):
@@ -95,7 +95,9 @@ def place_labels(
     return tuple(labels), len(marks) - len(labels)
 
 
-def _around_mark(x: float, y: float) -> Box:
+def around_mark(mark: tuple[float, float]) -> Box:
+    """What the mark at (x, y) covers."""
+    x, y = mark
     return Box(left=x - _MARK_RADIUS, top=y - _MARK_RADIUS, right=x + _MARK_RADIUS, bottom=y + _MARK_RADIUS)
 
 

@@ -1,7 +1,8 @@
 """Lays out a small map without a base map: marks, circles of uncertainty, distance rings, scale bar, labels.
 
-The projection is azimuthal equidistant about the map's centre, so distances from the centre are true and a
-distance ring is a circle. `templates/map.svg.j2` draws the layout.
+The projection is azimuthal equidistant about the map's centre (Snyder, Map Projections, 1987, chapter 25), on the
+sphere that the links engine measures on, so distances from the centre are true, a distance ring is a circle, and a
+distance is the same wherever Clew says it. `templates/map.svg.j2` draws the layout.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 
 from pyproj import Geod, Proj
 
-from clew.publish.labels import Box, Label, place_labels, short_list
-from clew.publish.wording import distance_words
+from clew.publish.labels import Box, Label, around_mark, place_labels, short_list
+from clew.publish.wording import SAME_SPOT_M, distance_words
 
 #: Two marks nearer than this (drawing units) are drawn as one and labelled together.
 SAME_MARK = 7.0
@@ -22,7 +23,11 @@ SAME_MARK = 7.0
 LEAST_SPAN_M = 300.0
 
 _MARGIN = 34.0
-_WGS84 = Geod(ellps="WGS84")
+#: Mean radius of the earth (IUGG), in metres, as in `clew.links.events`.
+_RADIUS_M = 6_371_008.8
+_SPHERE = Geod(a=_RADIUS_M, b=_RADIUS_M)
+#: Where on a ring its label may stand: foot, head, then around, in eighths of a turn from the foot.
+_RING_PLACES = (0, 4, 2, 6, 1, 7, 3, 5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +100,13 @@ def map_layout(spots: Sequence[Spot], *, width: float = 360.0, height: float = 3
     rings: Rings = ((), ())
     if chief is not None:
         farthest_m = max(math.hypot(*point) for point in points)
-        rings = _rings(drawn[spots.index(chief)], farthest_m, units_per_m, frame)
+        rings = _rings(
+            drawn[spots.index(chief)],
+            farthest_m,
+            units_per_m,
+            frame=frame,
+            taken=[*furniture, *map(around_mark, drawn)],
+        )
     furniture += [label.box for label in rings[1]]
     groups = _group(drawn)
     marks = tuple(_mark(group, drawn, spots) for group in groups)
@@ -127,21 +138,21 @@ def map_layout(spots: Sequence[Spot], *, width: float = 360.0, height: float = 3
 
 
 def distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Geodesic metres between two (latitude, longitude)."""
-    return float(_WGS84.inv(start[1], start[0], end[1], end[0])[2])
+    """Great-circle metres between two (latitude, longitude)."""
+    return float(_SPHERE.inv(start[1], start[0], end[1], end[0])[2])
 
 
 def direction_words(start: tuple[float, float], end: tuple[float, float]) -> str:
     """The compass point of `end` seen from `start`: ``north-east``."""
-    azimuth = float(_WGS84.inv(start[1], start[0], end[1], end[0])[0])
+    azimuth = float(_SPHERE.inv(start[1], start[0], end[1], end[0])[0])
     points = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
     return points[round(azimuth / 45) % 8]
 
 
 def apart_words(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """``450 m east``; a direction means nothing within 25 m."""
+    """``450 m east``; a direction means nothing at the same spot."""
     metres = distance_m(start, end)
-    return distance_words(metres) + (f" {direction_words(start, end)}" if metres >= 25 else "")
+    return distance_words(metres) + (f" {direction_words(start, end)}" if metres >= SAME_SPOT_M else "")
 
 
 def round_down(value: float) -> float:
@@ -153,7 +164,7 @@ def round_down(value: float) -> float:
 def _project(spots: Sequence[Spot], chief: Spot | None) -> tuple[list[tuple[float, float]], list[float]]:
     """East and north of the centre in metres, and how far around each spot the map should reach."""
     centre = (chief.lat, chief.lon) if chief else _middle(spots)
-    projection = Proj(proj="aeqd", lat_0=centre[0], lon_0=centre[1], ellps="WGS84")
+    projection = Proj(proj="aeqd", lat_0=centre[0], lon_0=centre[1], R=_RADIUS_M)
     points = [tuple(float(value) for value in projection(spot.lon, spot.lat)) for spot in spots]
     # The antipode of the centre has no image: it is drawn at the centre rather than not at all.
     finite = [(x, y) if math.isfinite(x) and math.isfinite(y) else (0.0, 0.0) for x, y in points]
@@ -190,8 +201,10 @@ def _fit(
     return scale, (width / 2 - (east + west) / 2 * scale, height / 2 + (north + south) / 2 * scale)
 
 
-def _rings(middle: tuple[float, float], farthest_m: float, units_per_m: float, frame: Box) -> Rings:
-    """One to three rings at round distances about `middle`, each labelled at its foot or head if there is room."""
+def _rings(
+    middle: tuple[float, float], farthest_m: float, units_per_m: float, *, frame: Box, taken: Sequence[Box]
+) -> Rings:
+    """One to three rings at round distances about `middle`, each labelled where it is free of `taken`."""
     x, y = middle
     step = round_down(max(farthest_m, LEAST_SPAN_M / 2) / 1.8)
     rings: list[Circle] = []
@@ -201,10 +214,12 @@ def _rings(middle: tuple[float, float], farthest_m: float, units_per_m: float, f
         if radius > frame.right:
             break
         rings.append(Circle(x=x, y=y, radius=radius))
-        for foot in (y + radius, y - radius):
-            label = Label.around(_length_words(step * number), x, foot)
-            if label.box.inside(frame) and not any(label.box.meets(other.box) for other in labels):
+        for place in _RING_PLACES:
+            turn = place * math.pi / 4
+            label = Label.around(_length_words(step * number), x + radius * math.sin(turn), y + radius * math.cos(turn))
+            if label.box.inside(frame) and not any(label.box.meets(box) for box in taken):
                 labels.append(label)
+                taken = [*taken, label.box]
                 break
     return tuple(rings), tuple(labels)
 

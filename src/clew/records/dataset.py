@@ -65,6 +65,7 @@ class Dataset:
 
     def as_known(self, at: datetime) -> Known:
         """The versions in force at `at`: of those recorded by then the last of each fact, withdrawn ones left out."""
+        at = at.astimezone(UTC)
         return Known(
             at=at,
             dataset=self,

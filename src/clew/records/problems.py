@@ -100,10 +100,16 @@ class ProblemLog:
         )
 
 
+def readable(values: pl.Series) -> pl.Series:
+    """`values` of any type as text that a person can read; null stays null."""
+    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
+        texts = [None if value is None else str(value) for value in values.to_list()]
+        return pl.Series(values.name, texts, dtype=pl.String)
+    return values.cast(pl.String, strict=False)
+
+
 def _shown(values: pl.Series) -> pl.Series:
-    if values.dtype.is_nested():
-        values = pl.Series([str(value) for value in values.to_list()], dtype=pl.String)
-    return values.cast(pl.String, strict=False).str.slice(0, VALUE_CHARACTERS_SHOWN)
+    return readable(values).str.slice(0, VALUE_CHARACTERS_SHOWN)
 
 
 #: Columns of `kinds_of_problem`: a problem frame's but for row and value, then how often and the first examples.

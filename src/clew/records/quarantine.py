@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from clew.core import UsageError
-from clew.records.problems import Effect
-from clew.records.raw import RawFile
+from clew.records.problems import Effect, readable
 
 #: Columns of the quarantine: where the row was to go, where it stands, why it did not, and the row itself: a JSON
 #: object of its cells, or the bare line where it is no row.
@@ -29,17 +28,21 @@ _NUMBER = r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
 def quarantine_of(
     table: str,
     aside: pl.DataFrame,
-    raws: Mapping[str, RawFile],
+    cells_of: Callable[[str], pl.DataFrame],
     problems: pl.DataFrame,
     lost: Sequence[tuple[str, int, str]],
 ) -> pl.DataFrame:
-    """The quarantine of one table: `aside` (source_file, source_row) with their records, and `lost` lines."""
+    """The quarantine of one table: `aside` (source_file, source_row) with their records, and `lost` lines.
+
+    cells_of: gives a file's cells as they stand in it, with `source_row`.
+    """
     where = ["source_file", "source_row"]
     records = [pl.DataFrame(list(lost), schema={**_KEY, "record": pl.String()}, orient="row")]
     for (name,), rows in aside.unique(maintain_order=True).partition_by("source_file", as_dict=True).items():
-        raw = raws[str(name)].frame.join(rows.select("source_row"), on="source_row", how="semi")
-        cells = pl.struct(pl.exclude("source_row")).struct.json_encode()
-        records.append(raw.select(pl.lit(name).alias("source_file"), "source_row", cells.alias("record")))
+        raw = cells_of(str(name)).join(rows.select("source_row"), on="source_row", how="semi")
+        cells = pl.DataFrame([readable(series) for series in raw.drop("source_row")])
+        record = cells.select(pl.struct(pl.all()).struct.json_encode().alias("record")).to_series()
+        records.append(raw.select(pl.lit(name).alias("source_file"), "source_row", record))
     reasons = (
         problems.filter(pl.col("table") == table, pl.col("effect") == Effect.ROW_SET_ASIDE.value)
         .group_by(where, maintain_order=True)

@@ -14,17 +14,15 @@ import polars as pl
 from clew.core import ClewError, UsageError
 from clew.records import consistency
 from clew.records.dataset import Counts, Dataset
+from clew.records.intake import Intake
 from clew.records.knowledge_time import stand_in
-from clew.records.mapping import DatasetMapping, TableSource
+from clew.records.mapping import DatasetMapping
 from clew.records.mapping_file import FILE_NAME, find_mapping, read_mapping
-from clew.records.places import check_positions, to_wgs84
+from clew.records.places import check_positions
 from clew.records.problems import SET_ASIDE, Effect, ProblemLog
 from clew.records.quarantine import QUARANTINE_SCHEMA, quarantine_of
-from clew.records.raw import RawFile
-from clew.records.schema import EVENTS, TABLES, Table, empty_frame
-from clew.records.shape import ASSUMED, rules_of, shape
-from clew.records.sources import Place, locate, read_place
-from clew.records.values import read_values
+from clew.records.schema import EVENTS, TABLES, empty_frame
+from clew.records.shape import ASSUMED
 
 Tick = Callable[[int, int, str], None]
 
@@ -118,10 +116,7 @@ class _Reading:
     def __init__(self, path: Path, mapping: DatasetMapping, tick: Tick) -> None:
         self.path, self.mapping, self.tick = path, mapping, tick
         self.log = ProblemLog()
-        self.files: dict[Place, RawFile] = {}
-        self.used: dict[str, set[str]] = {}
-        self.lost: dict[str, list[tuple[str, int, str]]] = {}
-        self.refused: dict[str, int] = {}
+        self.intake = Intake(path, mapping, self.log)
         self.failure: ClewError | None = None
 
     def run(self) -> CheckResult:
@@ -129,12 +124,13 @@ class _Reading:
         for number, (name, table) in enumerate(TABLES.items()):
             self.tick(number, len(TABLES) + 1, f"reading {name}")
             try:
-                frame = self._read_table(table)
+                frame = self.intake.table(table)
             except ClewError as error:
                 self._fail(name, error)
                 continue
             if frame is not None:
                 frames[name] = frame
+        self.intake.forget_cells()
         self.tick(len(TABLES), len(TABLES) + 1, "checking")
         if EVENTS.name not in frames and self.failure is None:
             self._fail(EVENTS.name, self._no_events())
@@ -149,7 +145,7 @@ class _Reading:
             tables=tuple(checks),
             problems=problems,
             quarantine=self._quarantine(frames, problems),
-            unused={file: names for file, names in self._unused().items() if names},
+            unused=self.intake.unused(),
         )
 
     def _fail(self, table: str, error: ClewError) -> None:
@@ -167,74 +163,6 @@ class _Reading:
             why="events is the one table that Clew cannot do without",
             mend="put an events.csv, events.parquet or events.xlsx there, or name the file in clew.yaml",
         )
-
-    # Files to rows -----------------------------------------------------------------------------------------
-
-    def _read_table(self, table: Table) -> pl.DataFrame | None:
-        parts = []
-        for source in self.mapping.tables.get(table.name, (TableSource(),)):
-            place = locate(self.path, table.name, source)
-            if place is not None:
-                parts.append(self._read_source(table, source, self._file(place, source)))
-        return pl.concat(parts, how="diagonal") if parts else None
-
-    def _file(self, place: Place, source: TableSource) -> RawFile:
-        if place not in self.files:
-            self.files[place] = raw = read_place(place, source)
-            for row, why, mend in raw.remarks:
-                self.log.note(table="", why=why, mend=mend, source_file=raw.name, source_row=row)
-        return self.files[place]
-
-    def _read_source(self, table: Table, source: TableSource, raw: RawFile) -> pl.DataFrame:
-        rules = rules_of(source, table, raw, missing=self.mapping.missing)
-        absent = [name for name in table.required if name not in rules]
-        if absent:
-            raise UsageError(
-                f"{raw.name} has no column {absent[0]!r}, which {table.name} requires.",
-                where=raw.name,
-                why=table.column(absent[0]).meaning,
-                mend=f"add it, or map one of its columns to it in clew.yaml: {', '.join(raw.columns) or 'it has none'}",
-            )
-        for lost in raw.lost:
-            self.log.note(
-                table=table.name, source_file=raw.name, source_row=lost.source_row, value=lost.text,
-                effect=Effect.ROW_SET_ASIDE, why=lost.why, mend=lost.mend,
-            )  # fmt: skip
-            self.lost.setdefault(table.name, []).append((raw.name, lost.source_row, lost.text))
-        if raw.frame.is_empty():
-            self.log.note(table=table.name, source_file=raw.name, why="it holds no rows", mend="none, if that is so")
-        used = self.used.setdefault(raw.name, set())
-        used.update(name for rule in rules.values() for name in rule.columns)
-        shaped = shape(raw, table=table, source=source, rules=rules)
-        frame = read_values(shaped, table=table, rules=rules, mapping=self.mapping, log=self.log)
-        if source.coordinates is not None:
-            used.update((source.coordinates.x, source.coordinates.y))
-            frame = self._project(frame, source, table)
-        return frame
-
-    def _project(self, frame: pl.DataFrame, source: TableSource, table: Table) -> pl.DataFrame:
-        assert source.coordinates is not None  # noqa: S101  (the caller has looked)
-        x, y = (
-            frame[name].cast(pl.String, strict=False).str.replace_all(",", "").str.strip_chars()
-            for name in ("_x", "_y")
-        )
-        easting, northing = (value.cast(pl.Float64, strict=False) for value in (x, y))
-        nowhere = ((easting == 0) & (northing == 0)).fill_null(value=False)
-        lat, lon = to_wgs84(easting.set(nowhere, None), northing.set(nowhere, None), source.coordinates.crs)
-        given = (x.is_not_null() & (x != "")) | (y.is_not_null() & (y != ""))
-        self.log.rows(
-            frame,
-            given & (lat.is_null() | lon.is_null()),
-            table=table.name,
-            column=f"{source.coordinates.x}, {source.coordinates.y}",
-            value=pl.select(pl.concat_str(x.fill_null(""), pl.lit(", "), y.fill_null(""))).to_series(),
-            effect=Effect.VALUE_LEFT_OUT,
-            why=f"it is no position in {source.coordinates.crs}",
-            mend="mend the coordinates, exchange them, or say the right `crs:` in clew.yaml",
-        )
-        return frame.with_columns(lat, lon).drop("_x", "_y")
-
-    # Rows beside each other --------------------------------------------------------------------------------
 
     def _check(self, frames: dict[str, pl.DataFrame]) -> tuple[list[TableCheck], dict[str, pl.DataFrame]]:
         latest = consistency.latest_plausible(frames[EVENTS.name], self.mapping)
@@ -257,7 +185,7 @@ class _Reading:
             frame, duplicates = consistency.check_duplicates(frame, table, self.log)
             frames[name] = frame
             kept[name] = frame.filter(~pl.col(SET_ASIDE)).select(*table.frame_schema)
-            lost = len(self.lost.get(name, ()))
+            lost = len(self.intake.lost.get(name, ()))
             checks.append(
                 TableCheck(
                     table=name,
@@ -270,8 +198,6 @@ class _Reading:
                 )
             )
         return checks, kept
-
-    # What comes of it --------------------------------------------------------------------------------------
 
     def _dataset(self, kept: dict[str, pl.DataFrame], checks: list[TableCheck] | tuple[()]) -> Dataset:
         counts = Counts(
@@ -289,24 +215,16 @@ class _Reading:
             counts=counts,
         )
 
-    def _unused(self) -> dict[str, tuple[str, ...]]:
-        return {
-            raw.name: tuple(name for name in raw.columns if name not in self.used.get(raw.name, set()))
-            for raw in self.files.values()
-        }
-
     def _note_unused(self) -> None:
-        for file, names in self._unused().items():
-            if names:
-                self.log.note(
-                    table="", source_file=file, column=", ".join(names), why="no table reads these columns",
-                    mend="map them under `columns:` in clew.yaml if they matter",
-                )  # fmt: skip
+        for file, names in self.intake.unused().items():
+            mend = "map them under `columns:` in clew.yaml if they matter"
+            why = "no table reads these columns"
+            self.log.note(table="", source_file=file, column=", ".join(names), why=why, mend=mend)
 
     def _quarantine(self, frames: dict[str, pl.DataFrame], problems: pl.DataFrame) -> pl.DataFrame:
         aside = {
             name: frame.filter(pl.col(SET_ASIDE)).select("source_file", "source_row") for name, frame in frames.items()
         }
-        raws = {raw.name: raw for raw in self.files.values()}
-        parts = [quarantine_of(name, aside[name], raws, problems, self.lost.get(name, [])) for name in frames]
+        cells, lost = self.intake.cells, self.intake.lost
+        parts = [quarantine_of(name, aside[name], cells, problems, lost.get(name, [])) for name in frames]
         return pl.concat(parts) if parts else pl.DataFrame(schema=QUARANTINE_SCHEMA)

@@ -63,8 +63,13 @@ def shape(raw: RawFile, *, table: Table, source: TableSource, rules: dict[str, C
             frame = frame.explode(name)
             frame = frame.with_columns(_labels(pl.col(name), rule).alias(name))
     for name in source.only_if:
-        if name in frame.columns:
-            frame = frame.filter(pl.col(name).is_not_null())
+        if name not in frame.columns:
+            raise UsageError(
+                f"`only_if` names {name}, which nothing fills.",
+                where=source.where,
+                mend=f"say under `columns:` where {name} comes from",
+            )
+        frame = frame.filter(pl.col(name).is_not_null())
     if any(rule.gives_many for rule in rules.values()):
         frame = frame.unique(maintain_order=True)
     return frame

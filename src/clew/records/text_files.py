@@ -46,7 +46,7 @@ def _read_plain(text: str, delimiter: str) -> pl.DataFrame | None:
     body = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
     if "\x00" in text or "\r" in body.replace("\r\n", ""):
         return None
-    lines = pl.Series([body.replace("\r\n", "\n")]).str.split("\n").explode()
+    lines = pl.Series(body.replace("\r\n", "\n").split("\n"))
     header = next(csv.reader([lines[0]], delimiter=delimiter), [])
     if len(header) < 2 or len(set(map(str.strip, header))) < len(header) or not all(map(str.strip, header)):
         return None

@@ -82,13 +82,31 @@ class _ColumnReader:
             present = written.is_not_null()
             written = nothing
         else:
-            present = present_text(written, self.mapping.missing).is_not_null()
+            if written.dtype.is_float():
+                written = written.fill_nan(None)
+            if not self._means_what_it_is(written.dtype):
+                written = self._clean(present_text(written, self.mapping.missing))
+            present = written.is_not_null()
         if self.column.required:
             self._require(~present)
         if self.column.type is Type.INSTANT:
             return self._instant(written)
         read = {Type.TEXT: self._text, Type.NUMBER: self._number, Type.DATE: self._date}[self.column.type]
         return [read(written).alias(name)]
+
+    def _clean(self, text: pl.Series) -> pl.Series:
+        dirty = text.str.contains(_CONTROLS)
+        if not dirty.any():
+            return text
+        why = "it holds control characters (NUL or the like), which were taken out"
+        self._report(dirty, text, why, "export the file again: it may be damaged")
+        return present_text(text.str.replace_all(_CONTROLS, ""), self.mapping.missing)
+
+    def _means_what_it_is(self, dtype: pl.DataType) -> bool:
+        """Whether a typed column (Parquet) can be taken over without being read as text."""
+        if self.column.type in (Type.INSTANT, Type.DATE):
+            return dtype.is_temporal()
+        return dtype.is_numeric()
 
     def _require(self, empty: pl.Series) -> None:
         why = f"{self.column.name} is required and is empty"
@@ -108,13 +126,8 @@ class _ColumnReader:
         if written.dtype.is_float():  # a number that a spreadsheet or Parquet holds as 1234.0 is the label 1234
             whole = pl.col("n").cast(pl.Int64, strict=False)
             label = pl.when(whole == pl.col("n")).then(whole.cast(pl.String)).otherwise(pl.col("n").cast(pl.String))
-            written = written.fill_nan(None).to_frame("n").select(label).to_series()
-        text = present_text(written, self.mapping.missing)
-        dirty = text.str.contains(_CONTROLS)
-        if dirty.any():
-            why = "it holds control characters (NUL or the like), which were taken out"
-            self._report(dirty, text, why, "export the file again: it may be damaged")
-            text = present_text(text.str.replace_all(_CONTROLS, ""))
+            written = written.to_frame("n").select(label).to_series()
+        text = present_text(written, self.mapping.missing) if written.dtype.is_numeric() else written
         if self.rule.formats:
             text = self._date(text).dt.to_string("%Y-%m-%d")
         vocabulary = self.column.vocabulary
@@ -134,14 +147,13 @@ class _ColumnReader:
         if written.dtype.is_numeric():
             number = written.cast(pl.Float64, strict=False).fill_nan(None)
         else:
-            text = present_text(written, self.mapping.missing)
             if self.rule.units:
-                number = parse_quantities(text, self.rule.units)
+                number = parse_quantities(written, self.rule.units)
             else:
-                number, grouped = parse_decimals(text, decimal=self.mapping.decimal)
+                number, grouped = parse_decimals(written, decimal=self.mapping.decimal)
                 mend = "write numbers without them, or say `decimal:` in clew.yaml if the sign is the decimal one"
                 self._report(grouped, written, "it has thousands separators; they were left out", mend)
-            unreadable = number.is_null() & text.is_not_null()
+            unreadable = number.is_null() & written.is_not_null()
             mend = "write it as 1234.5, or say `decimal:` or `units:` in clew.yaml"
             self._fault(unreadable, written, "it is not a number", mend)
         low, high = self.column.low, self.column.high
@@ -157,18 +169,18 @@ class _ColumnReader:
     def _date(self, written: pl.Series) -> pl.Series:
         if written.dtype == pl.Date or isinstance(written.dtype, pl.Datetime):
             return written.cast(pl.Date)
-        text = present_text(written, self.mapping.missing)
-        dates = parse_dates(text, self.rule.formats)
-        unreadable = dates.is_null() & text.is_not_null()
+        dates = parse_dates(written, self.rule.formats)
+        unreadable = dates.is_null() & written.is_not_null()
         mend = "write it as 2014-06-20, or say its `format:` in clew.yaml"
         self._fault(unreadable, written, "it is not a date that can be read", mend)
         return dates
 
     def _instant(self, written: pl.Series) -> list[pl.Series]:
         found = self._instants(written)
-        present = present_text(written, self.mapping.missing).is_not_null()
         mend = "write it as 2014-06-20T09:00 (ISO 8601), or say its `format:` in clew.yaml"
-        self._fault(found.instant.is_null() & present, written, "it is not a date or time that can be read", mend)
+        self._fault(
+            found.instant.is_null() & written.is_not_null(), written, "it is not a date or time that can be read", mend
+        )
         zone = self.mapping.zone.key
         why = f"clocks in {zone} showed this hour twice; the first was taken"
         self._report(found.twice, written, why, "write the offset, as in 2014-10-26T01:30+01:00")
@@ -187,5 +199,4 @@ class _ColumnReader:
             no = pl.Series([False]).new_from_index(0, len(written))
             instant = written.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
             return Instants(instant=instant, bare=no, twice=no, never=no)
-        text = present_text(written, self.mapping.missing)
-        return parse_instants(text, zone, formats=self.rule.formats, day=day)
+        return parse_instants(written, zone, formats=self.rule.formats, day=day)

@@ -60,12 +60,12 @@ class StandardFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason to look, in plain words, with the rows it rests on and what would settle it ("" if nothing)."""
+    """One reason to look, in plain words, with the rows it rests on and what would settle it, each a thing to ask."""
 
     kind: ReasonKind
     text: str
     evidence: tuple[Evidence, ...]
-    settle: str = ""
+    settle: tuple[str, ...] = ()
     link: LinkFacts | None = None
     standard: StandardFacts | None = None
 
@@ -83,7 +83,10 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """The morning list as at `known.at`. items: the top ones, in order; items_in_all: how many there are."""
+    """The morning list as at `known.at`. items: the top ones, in order; items_in_all: how many there are.
+
+    older_links: links within the budget on closed deaths that are no news, and so on no item.
+    """
 
     known: Known
     links: Links
@@ -91,6 +94,7 @@ class Review:
     budget_per_year: float
     items: Sequence[Item]
     items_in_all: int
+    older_links: int = 0
     standards_title: str = ""
     series: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -108,6 +112,7 @@ class Review:
             "decoy_replicates": self.links.replicates,
             "events": self.known.events.height,
             "items_in_all": self.items_in_all,
+            "older_links": self.older_links,
             "problems": {
                 "rows_read": dataset.counts.rows_read,
                 "rows_quarantined": dataset.counts.rows_quarantined,

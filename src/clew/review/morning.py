@@ -5,7 +5,7 @@ Links, duties and questions come as frames; only the deaths that are shown are p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -93,14 +93,22 @@ def review(
         budget_per_year=budget_per_year,
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
+        older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
         series=found.series,
+        standards_title=standard.title,
     )
+
+
+def listed_links(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
+    """The links that the items of `event_ids` show."""
+    ends = pl.any_horizontal(pl.col(end).is_in(list(event_ids)) for end in ("event_id_a", "event_id_b"))
+    return found.shown.filter(ends)
 
 
 def item(found: Morning, death: Standing, rank: int) -> Item:
     """One death on the list, with every reason in words."""
     reasons = tuple(reasons_for(found, death.event_id))
-    settle = tuple(dict.fromkeys(reason.settle for reason in reasons if reason.settle))
+    settle = tuple(dict.fromkeys(what for reason in reasons for what in reason.settle))
     return Item(rank=rank, event_id=death.event_id, headline=headline(reasons), reasons=reasons, settle=settle)
 
 
@@ -116,7 +124,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind.LINK,
             text=link_text(other, why, link["seen_per_year"], link["chance_per_year"], more=mine.height - LINKS_WORDED),
             evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in why.rows),
-            settle="; ".join(why.missing),
+            settle=why.missing,
             link=LinkFacts(
                 other_event_ids=(other,),
                 seen_per_year=link["seen_per_year"],
@@ -133,7 +141,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind(first["kind"]),
             text=first["text"] + ".",
             evidence=_evidence(rows),
-            settle=first["settle"],
+            settle=(first["settle"],),
         )
     missed = found.missed.filter(pl.col("event_id") == event_id)
     for _, rows in missed.group_by("rule", "text", maintain_order=True):  # one thing owed, however often it arose
@@ -142,7 +150,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind.STANDARD,
             text=duty["text"],
             evidence=_evidence(rows),
-            settle=duty["settle"],
+            settle=(duty["settle"],),
             standard=StandardFacts(
                 rule=duty["rule"],
                 verdict=duty["verdict"],

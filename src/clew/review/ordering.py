@@ -14,7 +14,10 @@ never by accident. A link is news if it, or a fact it rests on, became known in 
 | 5 | is closed, with a claim that has no answer |
 | 6 | is open, with a duty of the standard of which there is no record |
 | 7 | was closed in the last `FRESH_DAYS` days with a conflict, or with a gate of the standard open |
-| 8 | is closed, with an older link that nobody has recorded a decision on |
+
+A closed death whose links are no news is not on the list: a link that only drifted over the threshold as the background
+changed is nothing new, and would cost the desk its budget. They are counted (`Review.older_links`) and listed by
+``clew links find``.
 
 Why links first: of the three questions (connected? done? consistent?) it is the one that no single case file can
 answer. Why a claim re-opens a death at any age: in four of the comparable cases an outsider saw it first (DOMAIN.md 8).
@@ -62,7 +65,6 @@ def tier(death: Standing, at: datetime) -> int | None:
         (5, not death.open and ReasonKind.CLAIM in death.kinds),
         (6, death.open and ReasonKind.STANDARD in death.kinds),
         (7, not death.open and just_closed),
-        (8, not death.open and linked),
     )
     return next((number for number, holds in rules if holds), None)
 

@@ -19,7 +19,7 @@ import polars as pl
 
 from clew.core import UsageError, format_instant
 from clew.records import Dataset, Known
-from clew.review.morning import DEFAULT_TOP, morning
+from clew.review.morning import DEFAULT_TOP, listed_links, morning
 from clew.standards import Standard
 
 #: When the desk opens, local time.
@@ -65,7 +65,7 @@ def show(known: Known, *, standard: Standard, budget_per_year: float, top: int =
     """What the morning list at `known.at` shows: its top deaths, and the links of those."""
     found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, replicates=1)
     items = tuple(death.event_id for death in found.ordered[:top])
-    links = found.shown.filter(pl.col("event_id_a").is_in(items) | pl.col("event_id_b").is_in(items))
+    links = listed_links(found, items)
     pairs = sorted((min(a, b), max(a, b)) for a, b in links.select("event_id_a", "event_id_b").iter_rows())
     return Shown(at=known.at, items=items, links=tuple(pairs))
 

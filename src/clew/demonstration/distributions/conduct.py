@@ -21,34 +21,35 @@ class Duty:
 
 #: activity -> how it is done. `due_hours` is the proposal of DOMAIN section 3 where there is one.
 DUTIES: dict[str, Duty] = {
-    "check.intelligence": Duty(due_hours=4, late=0.03, missing=0.02),
-    "decision_maker.notified": Duty(due_hours=1, late=0.05, missing=0.04),
-    "decision_maker.acknowledged": Duty(due_hours=1, late=0.05, missing=0.05),
-    "conflict.recorded": Duty(due_hours=2, late=0.05, missing=0.1),
+    "check.intelligence": Duty(due_hours=4, late=0.06, missing=0.075),
+    "decision_maker.notified": Duty(due_hours=0.4, late=0.05, missing=0.06),
+    "decision_maker.acknowledged": Duty(due_hours=0.5, late=0.06, missing=0.08),
+    "conflict.recorded": Duty(due_hours=1, late=0.05, missing=0.15),
     "conflict.resolved": Duty(due_hours=72, late=0.1, missing=0.05),
     "dissent.resolved": Duty(due_hours=12, late=0.08, missing=0.08),
     "interview.planned": Duty(due_hours=24, late=0.1, missing=0.1),
-    "incident.attached": Duty(due_hours=24, late=0.1, missing=0.12),
+    "incident.attached": Duty(due_hours=4, late=0.06, missing=0.08),
     "device.triaged": Duty(due_hours=120, late=0.12, missing=0.08),
     "device.examined": Duty(due_hours=672, late=0.15, missing=0.1),
     "call_data.requested": Duty(due_hours=24, late=0.1, missing=0.12),
     "account_preservation.requested": Duty(due_hours=24, late=0.1, missing=0.12),
-    "handwriting.submitted": Duty(due_hours=72, late=0.08, missing=0.1),
+    "handwriting.submitted": Duty(due_hours=72, late=0.08, missing=0.15),
     "forensic.decided": Duty(due_hours=72, late=0.08, missing=0.08),
     "task.created": Duty(due_hours=24, late=0.06, missing=0.05),
     "task.completed": Duty(due_hours=336, late=0.1, missing=0.05),
-    "third_party.considered": Duty(due_hours=4, late=0.05, missing=0.08),
+    "third_party.considered": Duty(due_hours=1, late=0.05, missing=0.08),
     "route.established": Duty(due_hours=72, late=0.1, missing=0.08),
     "cctv.secured": Duty(due_hours=24, late=0.08, missing=0.08),
     "cctv.viewed": Duty(due_hours=168, late=0.1, missing=0.08),
-    "toxicology.requested": Duty(due_hours=48, late=0.04, missing=0.04),
+    "toxicology.requested": Duty(due_hours=48, late=0.04, missing=0.08),
     "link.reviewed": Duty(due_hours=24, late=0.1, missing=0.15),
     "prior_file.attached": Duty(due_hours=0.25, late=0.08, missing=0.1),
-    "claim.answered": Duty(due_hours=72, late=0.15, missing=0.1),
+    "claim.answered": Duty(due_hours=72, late=0.15, missing=0.18),
     "review.reopened": Duty(due_hours=120, late=0.1, missing=0.1),
     "specialist.reviewed": Duty(due_hours=4, late=0.06, missing=0.06),
+    "specialist.requested": Duty(due_hours=24, late=0.1, missing=0.15),
     "decline.recorded": Duty(due_hours=24, late=0.08, missing=0.08),
-    "category.reviewed": Duty(due_hours=24, late=0.05, missing=0.025),
+    "category.reviewed": Duty(due_hours=24, late=0.06, missing=0.045),
     "family.informed": Duty(due_hours=24, late=0.05, missing=0.03),
     "family.answered": Duty(due_hours=72, late=0.12, missing=0.08),
     "missing_report.merged": Duty(due_hours=24, late=0.06, missing=0.06),
@@ -56,7 +57,7 @@ DUTIES: dict[str, Duty] = {
     "coroner.reported": Duty(due_hours=24, late=0.04, missing=0.01),
     "supervisor.signed_off": Duty(due_hours=24, late=0.0, missing=0.05),
     "supervisor.attended": Duty(due_hours=4, late=0.04, missing=0.05),
-    "handover.acknowledged": Duty(due_hours=24, late=0.08, missing=0.1),
+    "handover.acknowledged": Duty(due_hours=1, late=0.08, missing=0.1),
 }
 
 CATEGORY_DELAY: dict[str, Delay] = {
@@ -84,4 +85,6 @@ CLAIM_BY = Shares(meaning="who claims", shares={"family": 62, "friend": 22, "pre
 CORONER_CONCERN = Rate(meaning="the coroner voices a concern, unexpected deaths", value=0.004)
 SPECIALIST = Rate(meaning="advice of the homicide command asked for, unexpected deaths no homicides", value=0.02)
 SPECIALIST_DECLINES = Rate(meaning="declined, of those", value=0.75)
+UNCORROBORATED = Rate(meaning="a single-source explanation not corroborated", value=0.06)
+DOCTOR_MISSING = Rate(meaning="no opinion of the attending doctor recorded, expected deaths", value=0.03)
 HANDOVER = Rate(meaning="the decision-maker changes, unexpected deaths", value=0.06)
