@@ -188,3 +188,15 @@ def test_a_calendar_line_is_never_longer_than_75_octets_and_loses_nothing() -> N
     unfolded = made.replace("\r\n ", "")
     assert "SUMMARY:" + text.replace(";", "\\;").replace(",", "\\,") in unfolded
     assert "DTEND;VALUE=DATE:20260301" in unfolded
+
+
+def test_a_diary_holds_references_and_no_key_that_could_hold_a_name(folder: Path) -> None:
+    Path("m.yaml").write_text(
+        "key: url\ncolumns: {addressee: to, made: made, status: s, reference: id}\nstatuses: {open: pending}\n"
+        "days_to_answer: 56\n",
+        encoding="utf-8",
+    )
+    Path("1.csv").write_text("id,url,to,made,s\n7,https://x/some-name,Body,2026-01-01,open\n", encoding="utf-8")
+    output = good("clew plan import 1.csv --mapping m.yaml --as-of 2026-02-01 --ics due.ics")
+    assert "some-name" not in Path("due.ics").read_text(encoding="utf-8") + output
+    assert "SUMMARY:Answer due: 7" in Path("due.ics").read_text(encoding="utf-8")

@@ -64,8 +64,10 @@ def import_command(
     rows = _with_lateness(read, day)
     still_due = rows.filter(pl.col("status").is_in(["pending", "overdue", "partial"]) & pl.col("due").is_not_null())
     if ics is not None:
+        # A tracker's key may hold a name (a web address often does): a diary gets its digest.
         entries = [
-            (row["key"], row["due"], f"Answer due: {row['reference'] or row['key']}") for row in still_due.to_dicts()
+            (_nameless(row["key"]), row["due"], f"Answer due: {row['reference'] or 'no reference'}")
+            for row in still_due.to_dicts()
         ]
         write_text(calendar(entries, stamp=datetime(day.year, day.month, day.day, tzinfo=UTC)), ics)
     counts = dict(rows.group_by("status").len().sort("status").rows())
@@ -90,7 +92,7 @@ def import_command(
     for name, count in [*counts.items(), *((f"({why})", count) for why, count in flags.items())]:
         typer.echo(f"  {count:>6,}  {name}")
     typer.echo(
-        f"No answer on record for {found['overdue']:,}, up to {found['most_days_overdue']:,} days past the date."
+        f"No full answer on record for {found['overdue']:,}, up to {found['most_days_overdue']:,} days past the date."
     )
 
 
@@ -118,7 +120,7 @@ def compare_command(
     else:
         lines = [f"{row['rows']:>6,}  {row['before']} to {row['after']}" for row in moved.moves.to_dicts()]
         lines.append(f"{moved.regressions.height:,} were complete and no longer are:")
-        lines += [f"  {row['reference'] or row['key']}: {row['after']}" for row in moved.regressions.to_dicts()]
+        lines += [f"  {row['reference'] or 'no reference'}: {row['after']}" for row in moved.regressions.to_dicts()]
         write_text("\n".join(lines) + "\n", out)
     if fail_on and moved.regressions.height:
         raise typer.Exit(1)
@@ -273,6 +275,10 @@ def _control(text: str) -> tuple[str, float]:
         return rule, float(target)
     except ValueError:
         raise UsageError(f"{text!r} is not RULE=TARGET.", where="--control", mend="write R05=0.95") from None
+
+
+def _nameless(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def _digest(path: Path) -> str:
