@@ -9,6 +9,7 @@ import pytest
 
 from clew.core import UsageError
 from clew.demonstration import NOTICE, make_demonstration, write_demonstration
+from clew.demonstration.case import SERIES
 from clew.records import TABLES, check_dataset, read_dataset
 
 FACTS = {name: [*table.names, "recorded_at_assumed"] for name, table in TABLES.items()}
@@ -28,7 +29,7 @@ def test_it_reads_back_the_same_without_a_problem(tmp_path: Path) -> None:
 
 def test_labels_groups_and_a_plain_warning_lie_beside_the_tables(tmp_path: Path) -> None:
     write_demonstration(tmp_path, scale=0.02, years=(2013, 2014, 2015))
-    assert pl.read_csv(tmp_path / "labels.csv").rows() == [("case", f"D{number}") for number in range(1, 5)]
+    assert pl.read_csv(tmp_path / "labels.csv").rows() == [("case", event_id) for event_id in SERIES]
     assert pl.read_csv(tmp_path / "groups.csv").columns == ["group_id", "kind", "event_id"]
     assert NOTICE in (tmp_path / "README.md").read_text()
     assert "a demonstration on a synthetic background, written with hindsight, not a validation" in NOTICE.lower()

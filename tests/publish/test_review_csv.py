@@ -6,11 +6,9 @@ import io
 from dataclasses import replace
 
 import polars as pl
-import pytest
 
 from clew.publish import review_csv
 from clew.publish.review_csv import CSV_SCHEMA
-from clew.publish.spreadsheet import spreadsheet_safe
 from tests.publish import samples
 
 
@@ -44,13 +42,3 @@ def test_an_empty_list_is_one_row_with_the_marking_and_no_rank() -> None:
 
 def test_a_spreadsheet_that_guesses_encodings_is_told() -> None:
     assert review_csv(samples.review()).encode().startswith(b"\xef\xbb\xbf")
-
-
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠1"]
-)
-def test_a_cell_like_a_formula_gets_an_apostrophe_and_others_are_left_alone(cell: str) -> None:
-    safe = spreadsheet_safe(
-        pl.DataFrame({"a": [cell, "1 = 1", None], "b": ["x", cell, "it's"], "c": [-1.5, 2.0, None]})
-    )
-    assert safe.rows() == [("'" + cell, "x", -1.5), ("1 = 1", "'" + cell, 2.0), (None, "it's", None)]

@@ -38,7 +38,7 @@ def test_it_says_how_many_are_shown_of_how_many_and_each_links_two_rates() -> No
     printed = " ".join(_printed(samples.review()).split())
     assert "Showing 3 of 214 deaths with a reason to look" in printed
     links = [reason.link for item in samples.review().items for reason in item.reasons if reason.link]
-    assert printed.count("Links this strong:") == len(links) == 3
+    assert printed.count("Links at least this strong:") == len(links) == 3
     assert samples.NOTICE in printed
 
 

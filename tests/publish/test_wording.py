@@ -16,7 +16,6 @@ from clew.publish.wording import (
     interval_words,
     likelier_words,
     number_words,
-    strength_words,
 )
 from clew.review.model import Evidence
 
@@ -26,19 +25,6 @@ LONDON = ZoneInfo("Europe/London")
 @given(value=st.floats(1e-6, 1e6))
 def test_a_figure_in_words_is_within_five_percent_of_the_figure(value: float) -> None:
     assert float(number_words(value).replace(",", "")) == pytest.approx(value, rel=0.0501)
-
-
-@pytest.mark.parametrize(
-    ("seen", "chance", "words"),
-    [
-        (4.0, 0.7, "Links this strong: 4 a year seen, 0.7 of them expected by chance alone"),
-        (4.0, 0.02, "Links this strong: 4 a year seen, 0.02 of them expected by chance alone (one in 50 years)"),
-        (1.2, 1.2, "Links this strong: 1.2 a year seen, and chance alone would make at least as many (1.2)"),
-        (1.2, 5.0, "Links this strong: 1.2 a year seen, and chance alone would make at least as many (5)"),
-    ],
-)
-def test_the_two_rates_are_said_together(seen: float, chance: float, words: str) -> None:
-    assert strength_words(seen, chance) == words
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import clew
-from clew.cli import links
+from clew.cli import control, equality, ledger, links, plan, sample, score, witness
 from clew.cli.check import check
 from clew.cli.demo import demo_command
 from clew.cli.replay import replay_command
@@ -49,7 +49,17 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain_command,
     "replay": replay_command,
 }
-NOUNS = {"links": links.app}
+NOUNS = {
+    "links": links.app,
+    "sample": sample.app,
+    "score": score.app,
+    "plan": plan.app,
+    "control": control.app,
+    "equality": equality.app,
+    "ledger": ledger.app,
+    "witness": witness.app,
+}
+
 
 for name, command in COMMANDS.items():
     app.command(name)(command)

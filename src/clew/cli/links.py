@@ -13,7 +13,7 @@ from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, pri
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
 from clew.core import UsageError
 from clew.links import DECOY_REPLICATES, FAMILIES, Explanation, Links, explain_pair, find_links, grow_series
-from clew.records import spreadsheet_safe
+from clew.records import Known, spreadsheet_safe
 from clew.review.wording import often
 
 app = typer.Typer(help="Links between events, each with its evidence and a stated chance rate.", no_args_is_help=True)
@@ -72,6 +72,13 @@ def explain(
     Example: clew links explain DATA D2 D3 --as-of 2014-09-21
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
+    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet)
+
+
+def print_pair(
+    known: Known, event_a: str, event_b: str, *, seed: int, out: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Explains the pair on the terminal or in `out`, in words or as JSON."""
     with progress("Linking", quiet=quiet) as tick:
         links = find_links(known, seed=seed, tick=tick)
     why = explain_pair(links, event_a, event_b)

@@ -10,8 +10,10 @@ import typer
 
 from clew.cli.console import JsonOption, OutOption, QuietOption, print_json, progress, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_dataset
+from clew.cli.recording import DEFAULT_ACTOR, ActorOption, LedgerOption, record_run
 from clew.cli.review import DEFAULT_STANDARD, BudgetOption, StandardOption, TopOption
 from clew.core import UsageError, parse_instant
+from clew.ledger import EntryType
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, raised, replay, replay_as_json, replay_as_text
 from clew.standards import load_standard
 
@@ -33,6 +35,8 @@ def replay_command(
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
+    ledger: LedgerOption = None,
+    actor: ActorOption = DEFAULT_ACTOR,
     quiet: QuietOption = False,
 ) -> None:
     """Replays the desk's mornings, each knowing only what was known then, and says when each series was first raised.
@@ -67,6 +71,9 @@ def replay_command(
         standard=rules,
         budget_per_year=budget,
     )
+    if ledger is not None:
+        asked = {"from": found["from"], "to": found["to"], "budget_per_year": budget, "top": top, "seed": seed}
+        record_run(ledger, EntryType.REPLAY, dataset=dataset, standard=rules, asked=asked, result=found, actor=actor)
     if as_json:
         print_json(found, out)
     else:

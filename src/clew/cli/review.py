@@ -10,9 +10,10 @@ from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
-from clew.cli.links import explanation_as_json, explanation_as_text
+from clew.cli.links import print_pair
+from clew.cli.recording import DEFAULT_ACTOR, ActorOption, LedgerOption, record_run
 from clew.core import UsageError
-from clew.links import explain_pair, find_links
+from clew.ledger import EntryType
 from clew.publish import print_review, render_report, review_csv
 from clew.records import Known
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, Review, about_event, review
@@ -37,6 +38,8 @@ def review_command(
     out: OutOption = None,
     as_json: JsonOption = False,
     fail_on_items: FailOnOption = False,
+    ledger: LedgerOption = None,
+    actor: ActorOption = DEFAULT_ACTOR,
     quiet: QuietOption = False,
 ) -> None:
     """Lists the deaths that need a second look, as known at a time, each with its reasons and their evidence.
@@ -47,6 +50,17 @@ def review_command(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet)
+    if ledger is not None:
+        result = found.as_json()
+        record_run(
+            ledger,
+            EntryType.REVIEW,
+            dataset=known.dataset,
+            standard=load_standard(standard),
+            asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed},
+            result=result,
+            actor=actor,
+        )
     write_review(found, out, as_json=as_json, quiet=quiet)
     if fail_on_items and found.items:
         raise typer.Exit(code=1)
@@ -71,13 +85,7 @@ def explain_command(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     if other is not None:
-        with progress("Linking", quiet=quiet) as tick:
-            links = find_links(known, seed=seed, tick=tick)
-        why = explain_pair(links, event, other)
-        if as_json:
-            print_json(explanation_as_json(links, why), out)
-        else:
-            write_text(explanation_as_text(links, why), out)
+        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet)
         return
     with progress("Reviewing", quiet=quiet) as tick:
         found = about_event(

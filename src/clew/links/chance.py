@@ -109,7 +109,8 @@ class History:
         start = float(np.quantile(known_day, 0.001))
         day = np.clip(known_day - start, 0, None).astype(np.int64)
         deaths = np.bincount(day).astype(np.float64)
-        reach = np.convolve(deaths, factor_at(np.arange(len(deaths)) + 0.5))[: len(deaths)]
+        gaps: Floats = np.arange(len(deaths), dtype=np.float64) + 0.5
+        reach = np.convolve(deaths, factor_at(gaps))[: len(deaths)]
         return cls(start_day=start, deaths=deaths, reach=reach)
 
     def window_days(self, known: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pyproj import Geod, Proj
 
 from clew.publish.labels import Box, Label, around_mark, place_labels, short_list
-from clew.publish.wording import distance_words
+from clew.publish.wording import SAME_SPOT_M, distance_words
 
 #: Two marks nearer than this (drawing units) are drawn as one and labelled together.
 SAME_MARK = 7.0
@@ -150,9 +150,9 @@ def direction_words(start: tuple[float, float], end: tuple[float, float]) -> str
 
 
 def apart_words(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """``450 m east``; a direction means nothing within 25 m."""
+    """``450 m east``; a direction means nothing at the same spot."""
     metres = distance_m(start, end)
-    return distance_words(metres) + (f" {direction_words(start, end)}" if metres >= 25 else "")
+    return distance_words(metres) + (f" {direction_words(start, end)}" if metres >= SAME_SPOT_M else "")
 
 
 def round_down(value: float) -> float:

@@ -26,6 +26,7 @@ from clew.publish.map_layout import MapLayout, Spot, apart_words, map_layout
 from clew.publish.palette import DARK, LIGHT
 from clew.publish.timeline import Timeline, timeline
 from clew.review.model import Item, LinkFacts, Reason, Review
+from clew.review.wording import often
 
 #: Events drawn and listed beside one death; a larger series is cut here, and the page says so.
 MOST_RELATED = 40
@@ -34,16 +35,18 @@ MOST_RELATED = 40
 LONGEST_NARRATIVE = 700
 LONGEST_HEADLINE = 300
 
+#: Terms and what they are, in words.
+Terms = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReasonView:
-    """A reason as shown: its kind in a word, the two rates in a sentence, bars by family, and its rows in words."""
+    """A reason as shown: its kind in a word, its rates or its duty as terms, bars by family, and its rows in words."""
 
     reason: Reason
     kind: str
-    strength: str
     bars: tuple[Bar, ...]
-    duty: tuple[tuple[str, str], ...]
+    terms: Terms
     rows: tuple[str, ...]
     settle: str
 
@@ -55,6 +58,7 @@ class EventRow:
     facts: EventFacts
     chief: bool
     apart: str
+    within: str
     rank: int | None
 
 
@@ -118,7 +122,6 @@ def environment(review: Review) -> Environment:
         "iso": lambda moment: format_instant(moment, zone),
         "cut": lambda text, limit: wording.clean_text(text, limit=limit),
         "words": wording.label_words,
-        "distance": wording.distance_words,
         "number": wording.number_words,
     }
     return made
@@ -180,10 +183,12 @@ def _spot(event: EventFacts, *, label: str, chief: bool = False) -> Spot:
 
 
 def _event_row(event: EventFacts, own: EventFacts | None, ranks: Mapping[str, int]) -> EventRow:
-    apart = ""
+    apart = within = ""
     if own is not None and event is not own and own.place and event.place:
         apart = apart_words(own.place, event.place)
-    return EventRow(facts=event, chief=event is own, apart=apart, rank=ranks.get(event.event_id))
+        unsure_m = (own.uncertainty_m or 0.0) + (event.uncertainty_m or 0.0)
+        within = f"places known to within {wording.distance_words(unsure_m)}" if unsure_m >= wording.SAME_SPOT_M else ""
+    return EventRow(facts=event, chief=event is own, apart=apart, within=within, rank=ranks.get(event.event_id))
 
 
 def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> ReasonView:
@@ -191,27 +196,29 @@ def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> Re
     return ReasonView(
         reason=reason,
         kind=wording.REASON_WORDS[reason.kind],
-        strength=_strength(review, item, link) if link else "",
         bars=family_bars(link.families, scale=scale, clauses=_clauses(review, item, reason, link)) if link else (),
-        duty=_duty(review, reason),
+        terms=_rates(review, item, link) if link else _duty(review, reason),
         rows=tuple(wording.evidence_words(reason.evidence)),
-        settle="" if reason.settle in item.settle else reason.settle,
+        settle="; ".join(what for what in reason.settle if what not in item.settle),
     )
 
 
-def _strength(review: Review, item: Item, link: LinkFacts) -> str:
-    words = wording.strength_words(link.seen_per_year, link.chance_per_year)
-    frame = review.links.frame
-    if len(link.other_event_ids) == 1:
-        pair = [item.event_id, link.other_event_ids[0]]
-        row = frame.filter(pl.col("event_id_a").is_in(pair) & pl.col("event_id_b").is_in(pair))
-        if row.height:
-            low, high = row["chance_low"][0], row["chance_high"][0]
-            # The engine counts time in days as floating point: half a second mends what that loses.
-            held = wording.moment_words(row["known_at"][0] + timedelta(seconds=0.5), review.known.dataset.zone)
-            interval = f"95% interval {wording.number_words(low)} to {wording.number_words(high)} a year"
-            return f"{words} ({interval}). What they rest on was held by {held}."
-    return f"{words}."
+def _rates(review: Review, item: Item, link: LinkFacts) -> Terms:
+    """The two numbers of a link, how sure the second is, and by when the force held what the link rests on."""
+    seen = often(link.seen_per_year)
+    chance = f"about {often(link.chance_per_year)}"
+    pair = [item.event_id, *link.other_event_ids]
+    row = review.links.frame.filter(pl.col("event_id_a").is_in(pair) & pl.col("event_id_b").is_in(pair))
+    if len(pair) != 2 or not row.height:
+        return (("Links this strong seen", seen), ("Chance alone would make", chance))
+    low, high = (wording.number_words(row[name][0]) for name in ("chance_low", "chance_high"))
+    # The engine counts time in days as floating point: half a second mends what that loses.
+    held = wording.moment_words(row["known_at"][0] + timedelta(seconds=0.5), review.known.dataset.zone)
+    return (
+        ("Links this strong seen", seen),
+        ("Chance alone would make", f"{chance} (95% interval {low} to {high})"),
+        ("What it rests on was held by", held),
+    )
 
 
 def _clauses(review: Review, item: Item, reason: Reason, link: LinkFacts) -> dict[str, str]:
@@ -224,7 +231,7 @@ def _clauses(review: Review, item: Item, reason: Reason, link: LinkFacts) -> dic
     return {family: clause for family, clause in clauses.items() if clause.casefold() not in said}
 
 
-def _duty(review: Review, reason: Reason) -> tuple[tuple[str, str], ...]:
+def _duty(review: Review, reason: Reason) -> Terms:
     """A duty's rule, verdict and times as term and words."""
     duty, zone = reason.standard, review.known.dataset.zone
     if duty is None:

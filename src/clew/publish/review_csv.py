@@ -8,8 +8,8 @@ import polars as pl
 
 from clew.core import format_instant
 from clew.links import FAMILIES
-from clew.publish.spreadsheet import spreadsheet_safe
 from clew.publish.wording import clean_text, evidence_words
+from clew.records import spreadsheet_safe
 from clew.review.model import Item, Reason, Review
 
 #: Columns of the CSV. Families are log10 Bayes factors; rates are per year; times are ISO 8601 in the dataset's zone.
@@ -71,7 +71,7 @@ def _row(review: Review, item: Item, reason: Reason) -> dict[str, Any]:
         "kind": reason.kind.value,
         "reason": reason.text,
         "evidence": "; ".join(evidence_words(reason.evidence)),
-        "settle": reason.settle,
+        "settle": "; ".join(reason.settle),
     }
     if reason.link is not None:
         row |= {

@@ -16,7 +16,6 @@ from clew.publish.wording import (
     number_words,
     one_line,
     shown_words,
-    strength_words,
 )
 from clew.review.model import Item, Reason, Review
 
@@ -64,16 +63,13 @@ def _why(item: Item) -> Text:
     if len(item.reasons) > MOST_REASONS:
         lines.append(Text(f"and {len(item.reasons) - MOST_REASONS} more reasons", style="dim"))
     if item.settle:
-        lines.append(Text(f"Would settle it: {one_line(item.settle[0], limit=300)}", style="dim"))
+        lines.append(Text(f"Would settle it: {one_line('; '.join(item.settle), limit=300)}", style="dim"))
     return Text("\n").join([*lines, Text("")])
 
 
 def _reason(reason: Reason) -> Text:
     said = Text(f"{REASON_WORDS[reason.kind]}: ", style="bold cyan")
     said.append(one_line(reason.text, limit=600), style="default not bold")
-    if reason.link is not None:
-        words = strength_words(reason.link.seen_per_year, reason.link.chance_per_year)
-        said.append(f" {words}.", style="dim not bold")
     return said
 
 

@@ -18,6 +18,9 @@ LONGEST_TEXT = 2_000
 
 #: Short names of the months; not from the locale, so that a report is the same everywhere.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: Places nearer than this are called the same spot, in metres; as in `clew.links.explain`.
+SAME_SPOT_M = 25.0
+
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 #: Control characters (a terminal obeys them), overrides of writing direction (they forge text), and what is no text.
@@ -98,15 +101,6 @@ def number_words(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def strength_words(seen_per_year: float, chance_per_year: float) -> str:
-    """The two numbers without which no link is shown (law 6 of DESIGN.md), as one clause."""
-    seen, chance = number_words(seen_per_year), number_words(chance_per_year)
-    if chance_per_year >= seen_per_year:
-        return f"Links this strong: {seen} a year seen, and chance alone would make at least as many ({chance})"
-    rare = f" (one in {number_words(1 / chance_per_year)} years)" if 0 < chance_per_year < 0.1 else ""
-    return f"Links this strong: {seen} a year seen, {chance} of them expected by chance alone{rare}"
-
-
 def likelier_words(log10_factor: float) -> str:
     """What a log10 Bayes factor says, in words: how many times likelier the evidence is if the two are connected."""
     times = 10 ** min(abs(log10_factor), 300.0)
@@ -123,7 +117,7 @@ def likelier_words(log10_factor: float) -> str:
 
 def distance_words(metres: float) -> str:
     """``under 25 m``, ``450 m``, ``1.2 km``, ``38 km``."""
-    if metres < 25:
+    if metres < SAME_SPOT_M:
         return "under 25 m"
     if metres < 995:
         return f"{round(metres, -1):.0f} m"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from clew.records import Known
+from clew.records import TABLES, Known
 from clew.standards import OPEN_VERDICTS, Standard, Verdict, evaluate
 
 #: Of a missed duty: what is not on record, until when it was due, and the row it arose from.
@@ -29,6 +29,10 @@ def missed_duties(known: Known, standard: Standard, *, links: pl.DataFrame) -> p
     links: a row a pair with event_id_a, event_id_b and known_at, for the rules that arise from a link.
     """
     duties = evaluate(known, standard, links=links, verdicts={Verdict.MISSED})
+    # A duty that arises from a link has no row of its own: it rests on the row of its event.
+    events = known.events.select("event_id", event_file="source_file", event_row="source_row")
+    duties = duties.join(events, on="event_id", how="left", maintain_order="left")
+    from_link = ~pl.col("trigger_table").is_in(list(TABLES))
     gates = [rule.id for rule in standard.rules.values() if rule.gate]
     asks = {rule.id: rule.ask or rule.text for rule in standard.rules.values()}
     return duties.select(
@@ -40,9 +44,9 @@ def missed_duties(known: Known, standard: Standard, *, links: pl.DataFrame) -> p
         text=pl.concat_str(pl.col("rule"), pl.lit(": "), pl.col("reason")),
         settle=pl.col("rule").replace_strict(asks, return_dtype=pl.String),
         gate=pl.col("rule").is_in(gates),
-        table=pl.col("trigger_table"),
-        source=pl.col("trigger_file"),
-        row=pl.col("trigger_row"),
+        table=pl.when(from_link).then(pl.lit("events")).otherwise("trigger_table"),
+        source=pl.when(from_link).then("event_file").otherwise("trigger_file"),
+        row=pl.when(from_link).then("event_row").otherwise("trigger_row"),
     ).sort("event_id", "gate", "due", "rule", descending=[False, True, False, False], nulls_last=True)
 
 

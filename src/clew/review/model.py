@@ -60,12 +60,12 @@ class StandardFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason to look, in plain words, with the rows it rests on and what would settle it ("" if nothing)."""
+    """One reason to look, in plain words, with the rows it rests on and what would settle it, each a thing to ask."""
 
     kind: ReasonKind
     text: str
     evidence: tuple[Evidence, ...]
-    settle: str = ""
+    settle: tuple[str, ...] = ()
     link: LinkFacts | None = None
     standard: StandardFacts | None = None
 

@@ -108,7 +108,7 @@ def listed_links(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
 def item(found: Morning, death: Standing, rank: int) -> Item:
     """One death on the list, with every reason in words."""
     reasons = tuple(reasons_for(found, death.event_id))
-    settle = tuple(dict.fromkeys(reason.settle for reason in reasons if reason.settle))
+    settle = tuple(dict.fromkeys(what for reason in reasons for what in reason.settle))
     return Item(rank=rank, event_id=death.event_id, headline=headline(reasons), reasons=reasons, settle=settle)
 
 
@@ -124,7 +124,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind.LINK,
             text=link_text(other, why, link["seen_per_year"], link["chance_per_year"], more=mine.height - LINKS_WORDED),
             evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in why.rows),
-            settle="; ".join(why.missing),
+            settle=why.missing,
             link=LinkFacts(
                 other_event_ids=(other,),
                 seen_per_year=link["seen_per_year"],
@@ -141,7 +141,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind(first["kind"]),
             text=first["text"] + ".",
             evidence=_evidence(rows),
-            settle=first["settle"],
+            settle=(first["settle"],),
         )
     missed = found.missed.filter(pl.col("event_id") == event_id)
     for _, rows in missed.group_by("rule", "text", maintain_order=True):  # one thing owed, however often it arose
@@ -150,7 +150,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             kind=ReasonKind.STANDARD,
             text=duty["text"],
             evidence=_evidence(rows),
-            settle=duty["settle"],
+            settle=(duty["settle"],),
             standard=StandardFacts(
                 rule=duty["rule"],
                 verdict=duty["verdict"],

@@ -100,7 +100,7 @@ def _account_against_scene(known: Known) -> pl.DataFrame:
     )
     noted = _unless(known.circumstances, known, "conflict.resolved")
     accounts = noted.filter(pl.col("feature") == "account").rename({"value": "account"})
-    scene = noted.filter(pl.col("feature").is_in(rule["feature"].unique()))
+    scene = noted.filter(pl.col("feature").is_in(rule["feature"].unique().to_list()))
     clash = accounts.select("event_id", "account").unique().join(rule, on="account")
     clash = clash.join(scene.select("event_id", "feature", "value").unique(), on=["event_id", "feature", "value"])
     words = pl.concat_str(

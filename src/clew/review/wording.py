@@ -7,6 +7,16 @@ from collections.abc import Sequence
 from clew.links import Explanation
 from clew.review.model import Reason, ReasonKind
 
+#: What each family of evidence is about, as a phrase in a headline.
+FAMILY_IN_WORDS = {
+    "people": "a shared person or address",
+    "reference": "one names the other",
+    "place": "near each other",
+    "time": "close in time",
+    "profile": "alike in age and sex",
+    "circumstances": "shared circumstances",
+}
+
 
 def often(per_year: float) -> str:
     """A rate in words: ``4 a year``, ``0.3 a year``; two significant figures below 10."""
@@ -33,8 +43,9 @@ def headline(reasons: Sequence[Reason]) -> str:
     if linked := [reason.link for reason in by_kind[ReasonKind.LINK] if reason.link is not None]:
         others = list(dict.fromkeys(event_id for link in linked for event_id in link.other_event_ids))
         families = linked[0].families
-        telling = [family for family in sorted(families, key=lambda name: -families[name]) if families[family] >= 0.3]
-        said.append(f"May be connected with {_listed(others[:3], len(others))} ({', '.join(telling[:3])})")
+        strongest = sorted(families, key=lambda family: -families[family])[:3]
+        telling = ", ".join(FAMILY_IN_WORDS[family] for family in strongest if families[family] >= 0.3)
+        said.append(f"May be connected with {_listed(others[:3], len(others))} ({telling})")
     if conflicts := len(by_kind[ReasonKind.CONFLICT]):
         said.append(
             "one thing in the records does not fit"
