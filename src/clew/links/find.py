@@ -229,7 +229,7 @@ def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) ->
     bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
     rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
     learned = np.maximum(events.learned_day[found.a], events.learned_day[found.b])
-    known_at = pl.Series((learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
+    known_at = pl.Series(np.rint(learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
     frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
     frame = frame.with_columns(known_at=known_at)
     columns = ["event_id_a", "event_id_b", "log10_bayes_factor", *rates, "known_at", *FAMILIES]
