@@ -145,17 +145,11 @@ def find_links(
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        moved = exchange_dates(events, incident, rng)
-        swapped = scorer.shared(exchange_people(parts, events, incident, rng))
-        renamed = exchange_references(named, rng)
-        scored = scorer.score(scorer.widened(static, swapped, renamed, moved), swapped, renamed, moved)
-        scored = _linkable(scored, incident, floor.value)
-        innocent = np.isin(pair_keys(scored.a, scored.b, len(events)), set_apart, assume_unique=True)
-        decoys.append(_sightings(scored.take(~innocent), moved))
+        decoys.append(_decoy(scorer, static, parts, named, incident, floor.value, set_apart, rng))
     tick(steps, steps, "Linked")
     chance = Sightings(
-        strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
-        known_day=np.concatenate([decoy.known_day for decoy in decoys] or [np.empty(0)]),
+        strength=np.concatenate([decoy.strength for decoy in decoys]),
+        known_day=np.concatenate([decoy.known_day for decoy in decoys]),
     )
     return Links(
         frame=_rated(scorer, found, chance, replicates),
@@ -168,6 +162,26 @@ def find_links(
         seed=seed,
         replicates=replicates,
     )
+
+
+def _decoy(
+    scorer: Scorer,
+    static: Static,
+    parts: Parts,
+    named: References,
+    incident: Integers,
+    floor: float,
+    set_apart: Integers,
+    rng: np.random.Generator,
+) -> Sightings:
+    """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
+    moved = exchange_dates(scorer.events, incident, rng)
+    shared = scorer.shared(exchange_people(parts, scorer.events, incident, rng))
+    renamed = exchange_references(named, rng)
+    scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)
+    scored = _linkable(scored, incident, floor)
+    innocent = np.isin(pair_keys(scored.a, scored.b, len(moved)), set_apart, assume_unique=True)
+    return _sightings(scored.take(~innocent), moved)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
