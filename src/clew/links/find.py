@@ -145,7 +145,8 @@ def find_links(
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        decoys.append(_decoy(scorer, static, parts, named, incident, floor.value, set_apart, rng))
+        decoy = _decoy(scorer, static, parts, named, incident=incident, floor=floor.value, set_apart=set_apart, rng=rng)
+        decoys.append(decoy)
     tick(steps, steps, "Linked")
     chance = Sightings(
         strength=np.concatenate([decoy.strength for decoy in decoys]),
@@ -169,6 +170,7 @@ def _decoy(
     static: Static,
     parts: Parts,
     named: References,
+    *,
     incident: Integers,
     floor: float,
     set_apart: Integers,
