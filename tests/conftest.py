@@ -1,4 +1,4 @@
-"""Shared by all tests: where the real data and the reference numbers are, if they are."""
+"""Shared by all tests: where the real data and reference numbers are, if they are; the demonstration."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+
+from clew.demonstration import Demonstration, make_demonstration, write_demonstration
+from clew.standards import Standard, load_standard
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,3 +30,23 @@ def data() -> Path:
 def reference() -> Path:
     """The folder of numbers to agree with (CLEW_REFERENCE, default ../shared/reference)."""
     return _folder("CLEW_REFERENCE", "reference")
+
+
+@pytest.fixture(scope="session")
+def demonstration() -> Demonstration:
+    """The demonstration in memory, made once for a test process."""
+    return make_demonstration()
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration as `clew demo` writes it."""
+    folder = tmp_path_factory.mktemp("demo") / "clew-demo"
+    write_demonstration(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def uk_standard() -> Standard:
+    """The standard that ships."""
+    return load_standard("uk-unexpected-death")

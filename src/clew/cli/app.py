@@ -6,11 +6,17 @@ Exit codes (DESIGN.md): 0 fine, 1 findings where asked to fail on them, 2 usage 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 import clew
+from clew.cli import control, equality, ledger, links, plan, sample, score, witness
+from clew.cli.check import check
+from clew.cli.demo import demo_command
+from clew.cli.replay import replay_command
+from clew.cli.review import explain_command, review_command
 from clew.core import ClewError
 
 app = typer.Typer(
@@ -34,6 +40,31 @@ def _root(
         bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None: ...
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo_command,
+    "check": check,
+    "review": review_command,
+    "explain": explain_command,
+    "replay": replay_command,
+}
+NOUNS = {
+    "links": links.app,
+    "sample": sample.app,
+    "score": score.app,
+    "plan": plan.app,
+    "control": control.app,
+    "equality": equality.app,
+    "ledger": ledger.app,
+    "witness": witness.app,
+}
+
+
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+for name, noun in NOUNS.items():
+    app.add_typer(noun, name=name)
 
 
 def main() -> None:

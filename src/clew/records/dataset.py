@@ -65,6 +65,7 @@ class Dataset:
 
     def as_known(self, at: datetime) -> Known:
         """The versions in force at `at`: of those recorded by then the last of each fact, withdrawn ones left out."""
+        at = at.astimezone(UTC)
         return Known(
             at=at,
             dataset=self,
@@ -112,7 +113,7 @@ class Known:
         return self.tables["exhibits"]
 
 
-def _fact_key(table: Table) -> list[pl.Expr]:
+def fact_key(table: Table) -> list[pl.Expr]:
     """What identifies a fact, as expressions; a null in a key column is a value like any other."""
     if table is PEOPLE:
         # A numbered person, and the one deceased of an event, stay the same person when their details change.
@@ -133,7 +134,7 @@ def _fact_key(table: Table) -> list[pl.Expr]:
 
 def _in_force(frame: pl.DataFrame, table: Table, at: datetime) -> pl.DataFrame:
     known = frame.filter(pl.col("recorded_at") <= at)
-    keys = [expression.alias(f"_key{number}") for number, expression in enumerate(_fact_key(table))]
+    keys = [expression.alias(f"_key{number}") for number, expression in enumerate(fact_key(table))]
     names = [f"_key{number}" for number in range(len(keys))]
     keyed = known.with_columns(pl.col("recorded_at").alias("first_recorded_at"), *keys)
     if keyed.select(pl.struct(names).n_unique()).item() < keyed.height:

@@ -31,6 +31,11 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "domestic_abuse": ("a marker of domestic abuse or coercion", ("marker",)),
     "on_bail": ("person_ref of a person on bail or under investigation for a death", ()),
     "method": ("how the person died, where plain", ()),
+    "offence": ("what was alleged or reported, of an incident", ("assault", "theft_from_person", "sexual_offence")),
+    "handwriting": ("what was said of the hand of a note; alternatives are kept side by side", ()),
+    "call_time": ("when the call came in, where reports differ", ()),
+    "finder_given_as": ("who found the body, where reports differ", ()),
+    "distance_to_flat": ("how far off a person of the case lived, where reports differ", ()),
     "housing": ("the deceased's housing", ("settled", "hostel", "street_homeless", "care_home")),
 }
 
@@ -90,6 +95,8 @@ ACTIVITIES: dict[str, str] = {
     "supervisor.attended": "a supervisor attended or was consulted before classification",
     "link_search.run": "the link search was run for this event",
     "duty.waived": "a duty (about: its rule) was waived by an authorised role, with a reason",
+    "statement.taken": "a statement was taken (about a person; outcome: what was said)",
+    "link.recorded": "an officer recorded that this event and another (about) are linked",
     "person.bailed": "a person (about) was bailed",
     "person.arrested": "a person (about) was arrested",
     "person.charged": "a person (about) was charged",

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from clew.records import TABLES, Dataset
-from clew.records.dataset import _fact_key as fact_key
+from clew.records.dataset import fact_key
 from clew.standards.engine.arrays import NEVER, Ints
 from clew.standards.language.expression import columns_of
 from clew.standards.language.model import LABEL_COLUMNS, LINKS, Pattern, Rule, Standard

@@ -1,0 +1,36 @@
+"""How a command opens its dataset: the path, the mapping, and T."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clew.cli.console import progress
+from clew.core import parse_instant
+from clew.records import Dataset, Known, read_dataset
+
+DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the dataset.", show_default=False)]
+MappingOption = Annotated[
+    str | None, typer.Option("--mapping", help="A mapping file, or the name of one that ships with Clew.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the decoys that chance rates come from.")]
+
+
+def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:
+    """The dataset at `data`, with a progress bar while it is read."""
+    with progress("Reading", quiet=quiet) as tick:
+        return read_dataset(data, mapping=mapping, tick=tick)
+
+
+def open_known(data: Path, mapping: str | None, as_of: str | None, *, quiet: bool) -> Known:
+    """What was known at `as_of`; without it, at the last row recorded."""
+    dataset = open_dataset(data, mapping, quiet=quiet)
+    return dataset.as_known(instant(dataset, as_of))
+
+
+def instant(dataset: Dataset, as_of: str | None, *, where: str = "--as-of") -> datetime:
+    """T in the dataset's zone; the last row recorded if `as_of` is None."""
+    return dataset.last_recorded_at if as_of is None else parse_instant(as_of, dataset.zone, where=where)

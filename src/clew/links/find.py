@@ -1,0 +1,263 @@
+"""Finds the links among the events known at T: candidates, evidence, and how often links this strong occur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from clew.core import UsageError
+from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
+from clew.links.chance import (
+    YEAR_DAYS,
+    History,
+    Sightings,
+    count_as_strong,
+    exchange_dates,
+    exchange_people,
+    exchange_references,
+)
+from clew.links.circumstances import circumstances
+from clew.links.events import Integers, LinkEvents, link_events
+from clew.links.families import background, factor_of_days, time_bounds
+from clew.links.incidents import home_codes, incident_groups, same_incident
+from clew.links.people import Parts, parts_played
+from clew.links.reference import References, references
+from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
+from clew.links.weights import Weights
+from clew.records import Known
+
+#: Links kept and counted, as a rate: far more than any desk looks at, so that every shown link has its rates.
+KEPT_PER_YEAR = 500
+
+#: Decoy runs unless asked otherwise: chance rates are then stated down to a fifth of a link a year.
+DECOY_REPLICATES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """The strongest links known at T, strongest first, with what is needed to explain them.
+
+    frame: event_id_a (the earlier event), event_id_b, log10_bayes_factor, seen_per_year, chance_per_year,
+    chance_low, chance_high (95 % interval), known_at (UTC instant: when the last fact about either was learned), and
+    a column per family (log10).
+    incidents: event_id, incident_id of events that share an incident with another.
+    """
+
+    frame: pl.DataFrame
+    incidents: pl.DataFrame
+    scorer: Scorer
+    parts: Parts
+    shared: SharedKeys
+    named: References
+    known: Known
+    seed: int
+    replicates: int
+
+    def within(self, budget_per_year: float) -> pl.DataFrame:
+        """The links of which this force sees at most `budget_per_year` a year."""
+        return self.frame.filter(pl.col("seen_per_year") <= budget_per_year)
+
+    def index(self, event_id: str) -> int:
+        """Where `event_id` stands in the scorer's arrays; raises `UsageError` if it is not known at T."""
+        place = int(np.searchsorted(self.scorer.events.event_id, event_id))
+        if place == len(self.scorer.events) or self.scorer.events.event_id[place] != event_id:
+            raise UsageError(
+                f"No event {event_id!r} was known at {self.known.at:%Y-%m-%d %H:%M} UTC.",
+                where=f"events of {self.known.dataset.name}",
+                mend="check the number, or ask as known at a later time with --as-of",
+            )
+        return place
+
+    def score_pairs(self, a: Integers, b: Integers) -> Scored:
+        """Scores any pairs of event indices, candidates or not, as sorted unique pairs."""
+        static = self.scorer.static(np.unique(pair_keys(a, b, len(self.scorer.events))))
+        return self.scorer.score(static, self.shared, self.named, self.scorer.events)
+
+
+@dataclass
+class _Floor:
+    """The strength below which pairs are dropped: rises as more pairs are seen, unless it is `fixed`."""
+
+    keep: int
+    fixed: float | None = None
+    strongest: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def value(self) -> float:
+        if self.fixed is not None:
+            return self.fixed
+        return float(self.strongest.min()) if len(self.strongest) >= self.keep else -np.inf
+
+    def see(self, strengths: np.ndarray) -> None:
+        together = np.concatenate((self.strongest, strengths))
+        if len(together) > self.keep:
+            together = np.partition(together, len(together) - self.keep)[-self.keep :]
+        self.strongest = together
+
+
+def find_links(
+    known: Known,
+    *,
+    weights: Weights | None = None,
+    replicates: int = DECOY_REPLICATES,
+    seed: int = 1,
+    at_least: float | None = None,
+    tick: Callable[[int, int, str], None] | None = None,
+) -> Links:
+    """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
+
+    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
+    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
+    """
+    if replicates < 1:
+        raise UsageError(
+            f"{replicates} decoy runs cannot tell what chance makes.",
+            where="replicates",
+            why="no link is shown without its chance rate",
+            mend="ask for one or more",
+        )
+    weights = weights or Weights()
+    tick = tick or _silent
+    events = link_events(known)
+    scorer = Scorer(
+        events=events,
+        usual=background(events, weights),
+        held=circumstances(known, events, weights.circumstances),
+        homes=home_codes(known, events),
+        spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
+        weights=weights,
+    )
+    parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
+    steps = replicates + 2
+    tick(0, steps, "Comparing")
+    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
+    static, together = _compare(scorer, floor)
+    incident = incident_groups(events, *ends_of(together, len(events)))
+    tick(1, steps, "Scoring")
+    shared = scorer.shared(parts)
+    scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
+    found = _strongest(scored, incident, floor)
+    set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
+    rng = np.random.default_rng(seed)
+    decoys = []
+    for replicate in range(replicates):
+        tick(2 + replicate, steps, "Asking chance")
+        decoy = _decoy(scorer, static, parts, named, incident=incident, floor=floor.value, set_apart=set_apart, rng=rng)
+        decoys.append(decoy)
+    tick(steps, steps, "Linked")
+    chance = Sightings(
+        strength=np.concatenate([decoy.strength for decoy in decoys]),
+        known_day=np.concatenate([decoy.known_day for decoy in decoys]),
+    )
+    return Links(
+        frame=_rated(scorer, found, chance, replicates),
+        incidents=_incident_frame(events, incident),
+        scorer=scorer,
+        parts=parts,
+        shared=shared,
+        named=named,
+        known=known,
+        seed=seed,
+        replicates=replicates,
+    )
+
+
+def _decoy(
+    scorer: Scorer,
+    static: Static,
+    parts: Parts,
+    named: References,
+    *,
+    incident: Integers,
+    floor: float,
+    set_apart: Integers,
+    rng: np.random.Generator,
+) -> Sightings:
+    """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
+    moved = exchange_dates(scorer.events, incident, rng)
+    shared = scorer.shared(exchange_people(parts, scorer.events, incident, rng))
+    renamed = exchange_references(named, rng)
+    scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)
+    scored = _linkable(scored, incident, floor)
+    innocent = np.isin(pair_keys(scored.a, scored.b, len(moved)), set_apart, assume_unique=True)
+    return _sightings(scored.take(~innocent), moved)
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """No progress shown."""
+
+
+def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
+    """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
+    events, weights = scorer.events, scorer.weights
+    rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
+    least, most = time_bounds(scorer.usual, weights.time)
+    kept: list[Static] = []
+    together: list[Integers] = []
+    for keys in [rare, *neighbour_keys(events, weights.neighbours)]:
+        a, b = ends_of(keys, len(events))
+        together.append(keys[same_incident(events, a, b)])
+        static = scorer.static(keys)
+        strength = static.factors.sum(axis=1)
+        tied = np.flatnonzero(static.tie >= LEAST_TIE)
+        floor.see(strength[tied] + least)
+        kept.append(static.take(strength + most >= floor.value))
+    keys, first = np.unique(np.concatenate([part.keys for part in kept]), return_index=True)
+    factors = np.concatenate([part.factors for part in kept])[first]
+    tie = np.concatenate([part.tie for part in kept])[first]
+    reach = factors.sum(axis=1) + most >= floor.value
+    return Static(keys=keys[reach], factors=factors[reach], tie=tie[reach]), np.concatenate(together)
+
+
+def _linkable(scored: Scored, incident: Integers, floor: float) -> Scored:
+    """The pairs that may be shown as links, at or above `floor`."""
+    return scored.take(linkable(scored) & (incident[scored.a] != incident[scored.b]) & (scored.total >= floor))
+
+
+def _strongest(scored: Scored, incident: Integers, floor: _Floor) -> Scored:
+    """The linkable pairs at or above the final floor, which is set by them alone."""
+    able = _linkable(scored, incident, -np.inf)
+    floor.strongest = np.empty(0)
+    floor.see(able.total)
+    return able.take(able.total >= floor.value)
+
+
+def _sightings(scored: Scored, events: LinkEvents) -> Sightings:
+    return Sightings(
+        strength=scored.total, known_day=np.maximum(events.known_day[scored.a], events.known_day[scored.b])
+    )
+
+
+def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) -> pl.DataFrame:
+    """`found` with its rates, strongest first; the earlier event of a pair is a."""
+    events = scorer.events
+    real = _sightings(found, events)
+    history = History.of(
+        events.known_day[events.death], lambda days: factor_of_days(scorer.usual, scorer.weights.time, days)
+    )
+    later = events.from_day[found.a] > events.from_day[found.b]
+    a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)
+    ordered = Scored(a=a, b=b, factors=found.factors, tie=found.tie, apart=found.apart)
+    rates = {"seen_per_year": count_as_strong(real, real, history).seen_per_year()}
+    bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
+    rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
+    learned = np.maximum(events.learned_day[found.a], events.learned_day[found.b])
+    known_at = pl.Series(np.rint(learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
+    frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
+    frame = frame.with_columns(known_at=known_at)
+    columns = ["event_id_a", "event_id_b", "log10_bayes_factor", *rates, "known_at", *FAMILIES]
+    return frame.select(columns).sort("log10_bayes_factor", "event_id_a", "event_id_b", descending=[True, False, False])
+
+
+def _incident_frame(events: LinkEvents, incident: Integers) -> pl.DataFrame:
+    """Events that share an incident with another; the incident is named after its first event."""
+    frame = pl.DataFrame({"event_id": events.event_id, "incident": incident})
+    frame = frame.filter(pl.len().over("incident") > 1)
+    return (
+        frame.with_columns(incident_id=pl.col("event_id").min().over("incident"))
+        .drop("incident")
+        .sort("incident_id", "event_id")
+    )

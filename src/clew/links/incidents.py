@@ -1,0 +1,81 @@
+"""What is set apart before any link is spoken of: deaths of one incident, and households.
+
+Deaths known to be one event (a fire, a collision, a pact) are shown as one incident, never alerted as a discovery;
+families and households share people and addresses for innocent reasons (DESIGN.md, links).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from clew.links.events import Flags, Integers, LinkEvents
+from clew.links.families import distance_km
+from clew.links.people import ROLES, Parts, SharedPeople
+from clew.records import Known, Role
+
+#: One incident: the same place within a day (DESIGN.md).
+SAME_PLACE_KM = 0.1
+WITHIN_DAYS = 1.0
+
+#: Assumed: no family home sees more deaths than this in a force's records.
+HOUSEHOLD_DEATHS = 4
+
+_KIN = np.array([role in (Role.RELATIVE, Role.RESIDENT, Role.DECEASED) for role in ROLES])
+_DECEASED = ROLES.index(Role.DECEASED)
+
+#: Parts from which an address is that of a home and not of somebody met, accused or last seen with the deceased.
+_AT_HOME = np.array([role not in (Role.SUSPECT, Role.LAST_CONTACT, Role.FINDER) for role in ROLES])
+
+
+def same_incident(events: LinkEvents, a: Integers, b: Integers) -> Flags:
+    """Whether events `a` and `b` lie at one place within a day; in an institution that means nothing."""
+    slack = np.minimum(events.uncertainty_km[a] + events.uncertainty_km[b], 0.3)
+    near = distance_km(events, a, b) <= SAME_PLACE_KM + slack
+    gap = np.maximum(events.from_day[a], events.from_day[b]) - np.minimum(events.to_day[a], events.to_day[b])
+    flags: Flags = near & (gap <= WITHIN_DAYS) & ~events.institution[a] & ~events.institution[b]
+    return flags
+
+
+def incident_groups(events: LinkEvents, a: Integers, b: Integers) -> Integers:
+    """(n,) the incident of each event, from the pairs that are one; an event alone is an incident of its own."""
+    count = len(events)
+    together = same_incident(events, a, b)
+    ties = coo_array((np.ones(int(together.sum()), dtype=np.int8), (a[together], b[together])), shape=(count, count))
+    _, label = connected_components(ties, directed=False)
+    groups: Integers = label.astype(np.int64)
+    return groups
+
+
+def household(events: LinkEvents, parts: Parts, shared: SharedPeople) -> Flags:
+    """(p,) whether what is shared is a household's, a family's, or one person's own history, and so no link.
+
+    Kin on both sides (relative, resident, the deceased themselves); an address that is a home on both sides; or the
+    deceased of one event in an event that is no death: their own history, told with the death.
+    """
+    one, two = parts.role[shared.part_a], parts.role[shared.part_b]
+    home: Flags = parts.address[shared.part_a]
+    own = ((one == _DECEASED) & ~events.death[shared.b]) | ((two == _DECEASED) & ~events.death[shared.a])
+    kin: Flags = np.where(home, _AT_HOME[one] & _AT_HOME[two], (_KIN[one] & _KIN[two]) | own)
+    return kin
+
+
+def home_codes(known: Known, events: LinkEvents) -> Integers:
+    """(n,) code of the home address of each event's deceased, -1 where not known: equal codes are one household.
+
+    An address of more than `HOUSEHOLD_DEATHS` deceased is a hostel or a care home, not a household.
+    """
+    written = pl.col("address").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    homes = (
+        known.people.filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
+        .select("event_id", home=written.rank("dense").cast(pl.Int64))
+        .unique("event_id", keep="first", maintain_order=True)
+        .filter(pl.len().over("home") <= HOUSEHOLD_DEATHS)
+    )
+    index = pl.DataFrame({"event_id": events.event_id})
+    codes: Integers = (
+        index.join(homes, on="event_id", how="left", maintain_order="left")["home"].fill_null(-1).to_numpy()
+    )
+    return codes

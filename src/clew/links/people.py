@@ -1,0 +1,152 @@
+"""Shared people and addresses: who appears in two events, in which roles, and how often they appear at all.
+
+First depth: a person is what exact identifiers tie together (number, telephone, e-mail, handle, vehicle, name with
+birth date); an identifier borne by very many parts (a switchboard) ties nobody. Professionals are left out by role,
+and by frequency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.weights import PeopleWeights
+from clew.records import Known, Role
+
+ROLES: tuple[str, ...] = tuple(role.value for role in Role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """m parts played: `event` (m,), `role` (m,) index into ROLES, `person` (m,), `row` (m,) index into Known.people.
+
+    The same person twice in one event keeps both parts. Professionals are not here. An address given for a person
+    plays that person's part once more, with `address` (m,) true and a number of its own in `person`.
+    """
+
+    event: Integers
+    role: Integers
+    person: Integers
+    row: Integers
+    address: Flags
+
+    def with_people(self, person: Integers) -> Parts:
+        """The same parts played by other people: a decoy."""
+        return replace(self, person=person)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedPeople:
+    """Pairs of events that share a person: the strongest shared person of each pair.
+
+    a, b: (p,) event indices, a < b. factor: (p,) log10. part_a, part_b: (p,) indices into `Parts`.
+    """
+
+    a: Integers
+    b: Integers
+    factor: Floats
+    part_a: Integers
+    part_b: Integers
+
+
+def parts_played(known: Known, events: LinkEvents, weights: PeopleWeights) -> Parts:
+    """The parts played in `events` by everybody but professionals."""
+    index = pl.DataFrame({"event_id": events.event_id, "event": np.arange(len(events), dtype=np.int64)})
+    people = (
+        known.people.with_row_index("row")
+        .filter(pl.col("role") != Role.PROFESSIONAL.value)
+        .join(index, on="event_id")
+        .sort("event", "role", "person_ref", "name", "phone", "source_file", "source_row")
+    )
+    role_codes = {role: number for number, role in enumerate(ROLES)}
+    person = _resolve(people, weights.frequent)
+    written = pl.col("address").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    address = people.select(written.rank("dense").cast(pl.Int64))["address"]
+    given = np.flatnonzero(address.is_not_null().to_numpy())
+    event, row = people["event"].to_numpy(), people["row"].to_numpy().astype(np.int64)
+    role = people["role"].replace_strict(role_codes, return_dtype=pl.Int64).to_numpy()
+    return Parts(
+        event=np.concatenate((event, event[given])),
+        role=np.concatenate((role, role[given])),
+        person=np.concatenate((person, address.drop_nulls().to_numpy() + int(person.max(initial=0)))),
+        row=np.concatenate((row, row[given])),
+        address=np.arange(len(event) + len(given)) >= len(event),
+    )
+
+
+def _identifiers(people: pl.DataFrame) -> pl.DataFrame:
+    """One row per part and identifier: `part`, `identifier`."""
+    digits = pl.col("phone").str.replace_all(r"\D", "").str.tail(9)
+    name = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L} ]", "").str.strip_chars()
+    keys = {
+        "ref": pl.col("person_ref"),
+        "phone": pl.when(digits.str.len_chars() >= 7).then(digits),
+        "email": pl.col("email").str.to_lowercase().str.strip_chars(),
+        "handle": pl.col("handle").str.to_lowercase().str.strip_chars(),
+        "vehicle": pl.col("vehicle").str.to_uppercase().str.replace_all(r"\s", ""),
+        "born": name + "|" + pl.col("birth_date").cast(pl.String),
+    }
+    parts = people.with_row_index("part")
+    return pl.concat(
+        parts.select("part", identifier=pl.lit(f"{kind}:") + value).drop_nulls() for kind, value in keys.items()
+    )
+
+
+def _resolve(people: pl.DataFrame, frequent: int) -> Integers:
+    """Which person plays each part: parts joined by an identifier, through others if need be, are one person."""
+    count = people.height
+    found = _identifiers(people).with_columns(pl.col("identifier").rank("dense").cast(pl.Int64).alias("key"))
+    found = found.filter((pl.len().over("key") <= 2 * frequent) | pl.col("identifier").str.starts_with("ref:"))
+    if not found.height:
+        return np.arange(count, dtype=np.int64)
+    part, key = found["part"].to_numpy().astype(np.int64), found["key"].to_numpy()
+    keys = int(key.max()) + 1
+    ties = coo_array((np.ones(len(part), dtype=np.int8), (part, count + key)), shape=(count + keys, count + keys))
+    _, label = connected_components(ties, directed=False)
+    person: Integers = label[:count].astype(np.int64)
+    return person
+
+
+def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> SharedPeople:
+    """The pairs of events that share a person, with the strongest such person of each pair."""
+    order = np.lexsort((parts.role, parts.event, parts.person))
+    person, event, role = parts.person[order], parts.event[order], parts.role[order]
+    first_of_event = np.ones(len(order), dtype=bool)
+    first_of_event[1:] = (person[1:] != person[:-1]) | (event[1:] != event[:-1])
+    appearances = np.bincount(person[first_of_event], minlength=int(person.max(initial=-1)) + 1)
+    usable = (appearances[person] >= 2) & (appearances[person] <= weights.frequent)
+    order, person, event, role = order[usable], person[usable], event[usable], role[usable]
+    share = _role_shares(weights)
+    found: list[tuple[NDArray[np.int64], ...]] = []
+    lag = 1
+    while lag < len(person) and (same := person[lag:] == person[:-lag]).any():
+        here = np.flatnonzero(same)
+        here = here[event[here] != event[here + lag]]
+        found.append((event[here], event[here + lag], order[here], order[here + lag], appearances[person[here]]))
+        lag += 1
+    if not found:
+        none = np.empty(0, dtype=np.int64)
+        return SharedPeople(a=none, b=none, factor=np.empty(0), part_a=none, part_b=none)
+    a, b, part_a, part_b, often = (np.concatenate(column) for column in zip(*found, strict=True))
+    connected = np.where(parts.address[part_a], weights.address, share[parts.role[part_a], parts.role[part_b]])
+    usual = often / max(event_count, 1)
+    factor = np.log10((connected + (1 - connected) * usual) / usual)
+    strongest = np.lexsort((part_b, part_a, -factor, b, a))
+    a, b, factor, part_a, part_b = a[strongest], b[strongest], factor[strongest], part_a[strongest], part_b[strongest]
+    lead = np.ones(len(a), dtype=bool)
+    lead[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    return SharedPeople(a=a[lead], b=b[lead], factor=factor[lead], part_a=part_a[lead], part_b=part_b[lead])
+
+
+def _role_shares(weights: PeopleWeights) -> Floats:
+    table = np.full((len(ROLES), len(ROLES)), weights.other)
+    for pair, share in weights.roles.items():
+        numbers = [ROLES.index(role) for role in pair]
+        table[numbers[0], numbers[-1]] = table[numbers[-1], numbers[0]] = share
+    return table

@@ -1,0 +1,220 @@
+"""The morning list: every open or re-opened death with a reason to look, in the order of `ordering`.
+
+Links, duties and questions come as frames; only the deaths that are shown are put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from clew.links import DECOY_REPLICATES, FAMILIES, Links, explain_pair, find_links, grow_series
+from clew.records import Known
+from clew.review.duties import missed_duties
+from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
+from clew.review.ordering import FRESH_DAYS, Standing, order_key, tier
+from clew.review.questions import claims, conflicts
+from clew.review.standing import standing
+from clew.review.wording import headline, link_text
+from clew.standards import Standard
+
+#: Links worded for one death; the rest are counted.
+LINKS_WORDED = 5
+
+DEFAULT_BUDGET_PER_YEAR = 52.0
+DEFAULT_TOP = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Morning:
+    """Everything the list at T is made from, before any of it is put into words.
+
+    ordered: the deaths on the list, in order. shown: the links within the budget that nobody has decided on.
+    asked: conflicts and claims (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
+    """
+
+    known: Known
+    links: Links
+    shown: pl.DataFrame
+    series: dict[str, tuple[str, ...]]
+    asked: pl.DataFrame
+    missed: pl.DataFrame
+    ordered: list[Standing]
+
+
+def morning(
+    known: Known,
+    *,
+    standard: Standard,
+    budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
+    seed: int = 1,
+    replicates: int = DECOY_REPLICATES,
+    tick: Callable[[int, int, str], None] | None = None,
+) -> Morning:
+    """What is on the list as at `known.at`, in order."""
+    links = find_links(known, replicates=replicates, seed=seed, tick=tick)
+    shown = _undecided(links.within(budget_per_year), known)
+    asked = pl.concat(
+        (
+            conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),
+            claims(known).with_columns(kind=pl.lit(ReasonKind.CLAIM.value)),
+        )
+    )
+    missed = missed_duties(known, standard, links=shown)
+    return Morning(
+        known=known,
+        links=links,
+        shown=shown,
+        series=grow_series(links, shown),
+        asked=asked,
+        missed=missed,
+        ordered=_ordered(known, shown, asked, missed),
+    )
+
+
+def review(
+    known: Known,
+    *,
+    standard: Standard,
+    budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
+    top: int = DEFAULT_TOP,
+    seed: int = 1,
+    tick: Callable[[int, int, str], None] | None = None,
+) -> Review:
+    """The morning list as at `known.at`: its `top` items, put into words."""
+    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, tick=tick)
+    return Review(
+        known=known,
+        links=found.links,
+        standard=f"{standard.id} {standard.version}",
+        budget_per_year=budget_per_year,
+        items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
+        items_in_all=len(found.ordered),
+        older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
+        series=found.series,
+        standards_title=standard.title,
+    )
+
+
+def listed_links(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
+    """The links that the items of `event_ids` show."""
+    ends = pl.any_horizontal(pl.col(end).is_in(list(event_ids)) for end in ("event_id_a", "event_id_b"))
+    return found.shown.filter(ends)
+
+
+def item(found: Morning, death: Standing, rank: int) -> Item:
+    """One death on the list, with every reason in words."""
+    reasons = tuple(reasons_for(found, death.event_id))
+    settle = tuple(dict.fromkeys(what for reason in reasons for what in reason.settle))
+    return Item(rank=rank, event_id=death.event_id, headline=headline(reasons), reasons=reasons, settle=settle)
+
+
+def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
+    """The reasons to look at one death: links, then conflicts and claims, then duties."""
+    series_of = {member: name for name, members in found.series.items() for member in members}
+    mine = found.shown.filter((pl.col("event_id_a") == event_id) | (pl.col("event_id_b") == event_id))
+    for link in mine.head(LINKS_WORDED).iter_rows(named=True):
+        other = link["event_id_b"] if link["event_id_a"] == event_id else link["event_id_a"]
+        why = explain_pair(found.links, event_id, other)
+        name = series_of.get(event_id)
+        yield Reason(
+            kind=ReasonKind.LINK,
+            text=link_text(other, why, link["seen_per_year"], link["chance_per_year"], more=mine.height - LINKS_WORDED),
+            evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in why.rows),
+            settle=why.missing,
+            link=LinkFacts(
+                other_event_ids=(other,),
+                seen_per_year=link["seen_per_year"],
+                chance_per_year=link["chance_per_year"],
+                log10_bayes_factor=link["log10_bayes_factor"],
+                families={family: link[family] for family in FAMILIES},
+                series_id=name if name is not None and series_of.get(other) == name else None,
+            ),
+        )
+    asked = found.asked.filter(pl.col("event_id") == event_id)
+    for (_, _), rows in asked.group_by("kind", "question", maintain_order=True):
+        first = rows.row(0, named=True)
+        yield Reason(
+            kind=ReasonKind(first["kind"]),
+            text=first["text"] + ".",
+            evidence=_evidence(rows),
+            settle=(first["settle"],),
+        )
+    missed = found.missed.filter(pl.col("event_id") == event_id)
+    for _, rows in missed.group_by("rule", "text", maintain_order=True):  # one thing owed, however often it arose
+        duty = rows.row(0, named=True)
+        yield Reason(
+            kind=ReasonKind.STANDARD,
+            text=duty["text"],
+            evidence=_evidence(rows),
+            settle=(duty["settle"],),
+            standard=StandardFacts(
+                rule=duty["rule"],
+                verdict=duty["verdict"],
+                due=duty["due"],
+                known_at=duty["known_at"],
+                gate=duty["gate"],
+            ),
+        )
+
+
+def _evidence(rows: pl.DataFrame) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(**row)
+        for row in rows.select("table", "source", "row").unique(maintain_order=True).iter_rows(named=True)
+    )
+
+
+def _undecided(shown: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Without the links on which a person recorded a decision after they became known: they stay down until a new
+    fact arrives, and a new fact moves `known_at`."""
+    decided = known.actions.filter((pl.col("activity") == "link.reviewed") & pl.col("about").is_not_null())
+    for mine, other in (("event_id_a", "event_id_b"), ("event_id_b", "event_id_a")):
+        last = decided.group_by("event_id", "about").agg(decided_at=pl.col("at").max())
+        shown = shown.join(
+            last, left_on=[mine, other], right_on=["event_id", "about"], how="left", maintain_order="left"
+        )
+        shown = shown.filter(pl.col("decided_at").is_null() | (pl.col("decided_at") < pl.col("known_at"))).drop(
+            "decided_at"
+        )
+    return shown
+
+
+def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame) -> list[Standing]:
+    ends = pl.concat(shown.select("seen_per_year", "known_at", event_id=end) for end in ("event_id_a", "event_id_b"))
+    news = pl.col("seen_per_year").filter(pl.col("known_at") >= known.at - timedelta(days=FRESH_DAYS)).min()
+    linked = ends.group_by("event_id").agg(
+        links=pl.len(), rarest=pl.coalesce(news, pl.col("seen_per_year").min()), link_known_at=pl.col("known_at").max()
+    )
+    questions = (
+        asked.select("event_id", "kind", "question")
+        .unique()
+        .group_by("event_id")
+        .agg(kinds=pl.col("kind").unique().sort(), questions=pl.len())
+    )
+    duties = missed.group_by("event_id").agg(duties=pl.len(), gates=pl.col("gate").sum())
+    deaths = standing(known)
+    for part in (linked, questions, duties):
+        deaths = deaths.join(part, on="event_id", how="left")
+    deaths = deaths.filter(pl.any_horizontal(pl.col("links", "questions", "duties").is_not_null()))
+    found = []
+    for row in deaths.iter_rows(named=True):
+        kinds = [ReasonKind(kind) for kind in row["kinds"] or ()]
+        kinds += [ReasonKind.LINK] * (row["links"] is not None) + [ReasonKind.STANDARD] * (row["duties"] is not None)
+        death = Standing(
+            event_id=row["event_id"],
+            open=row["open"],
+            died_at=row["died_at"],
+            decided_at=row["decided_at"],
+            kinds=tuple(kinds),
+            reasons=sum(row[name] or 0 for name in ("links", "questions", "duties")),
+            gates_missed=row["gates"] or 0,
+            rarest_per_year=row["rarest"],
+            link_known_at=row["link_known_at"],
+        )
+        if tier(death, known.at) is not None:
+            found.append(death)
+    return sorted(found, key=lambda death: order_key(death, known.at))

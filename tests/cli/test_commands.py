@@ -1,0 +1,170 @@
+"""The commands as a person meets them: forms of output, exit codes, and errors that say how to mend what is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from clew.cli import main
+from clew.cli.app import app
+from clew.demonstration import make_demonstration
+from clew.records import write_dataset
+
+RUN = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("commands") / "data"
+    write_dataset(make_demonstration(years=(2014,), scale=0.03), folder, format="parquet")
+    return folder
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
+    """Runs the program as the shell does; its exit code and what it says on stderr."""
+    said = StringIO()
+    monkeypatch.setattr(sys, "argv", ["clew", *words])
+    monkeypatch.setattr(sys, "stderr", said)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert "Traceback" not in said.getvalue()
+    return int(stopped.value.code or 0), said.getvalue()
+
+
+def test_the_list_comes_as_table_json_csv_and_page(data: Path, tmp_path: Path) -> None:
+    words = ["review", str(data), "--as-of", "2014-09-01", "--quiet"]
+    table = RUN.invoke(app, words)
+    assert table.exit_code == 0, table.output
+    assert "DEMONSTRATION" in table.stdout
+    printed = json.loads(RUN.invoke(app, [*words, "--json"]).stdout)
+    for ending in ("json", "csv", "html"):
+        done = RUN.invoke(app, [*words, "--out", str(tmp_path / f"list.{ending}")])
+        assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "list.json").read_text(encoding="utf-8")) == printed
+    listed = pl.read_csv(tmp_path / "list.csv")
+    assert set(listed["event_id"]) == {item["event_id"] for item in printed["items"]}
+    page = (tmp_path / "list.html").read_text(encoding="utf-8")
+    assert all(item["event_id"] in page for item in printed["items"])
+
+
+def test_top_limits_what_is_shown_and_the_whole_is_still_counted(data: Path) -> None:
+    few = json.loads(RUN.invoke(app, ["review", str(data), "--top", "2", "--json", "--quiet"]).stdout)
+    assert len(few["items"]) == 2
+    assert few["items_in_all"] > 2
+
+
+def test_failing_on_items_is_exit_code_1(data: Path, tmp_path: Path) -> None:
+    words = ["review", str(data), "--quiet", "--out", str(tmp_path / "l.json"), "--fail-on-items"]
+    assert RUN.invoke(app, words).exit_code == 1
+
+
+def test_a_budget_of_nothing_shows_no_link(data: Path) -> None:
+    found = json.loads(RUN.invoke(app, ["review", str(data), "--budget", "0", "--json", "--quiet"]).stdout)
+    assert not [reason for item in found["items"] for reason in item["reasons"] if reason["kind"] == "link"]
+
+
+def test_links_are_written_by_the_contract(data: Path, tmp_path: Path) -> None:
+    columns = ["event_id_a", "event_id_b", "log10_bayes_factor", "seen_per_year", "chance_per_year", "chance_low"]
+    columns += ["chance_high", "series_id", "people", "reference", "place", "time", "profile", "circumstances", "text"]
+    for ending, read in (("csv", pl.read_csv), ("parquet", pl.read_parquet)):
+        out = tmp_path / f"links.{ending}"
+        done = RUN.invoke(app, ["links", "find", str(data), "--budget", "20", "--out", str(out), "--quiet"])
+        assert done.exit_code == 0, done.output
+        table = read(out)
+        assert table.columns == columns
+        assert table.height > 0
+        assert table["seen_per_year"].max() <= 20
+    strong = RUN.invoke(app, ["links", "find", str(data), "--all-pairs-above", "4", "--json", "--quiet"])
+    assert all(link["log10_bayes_factor"] >= 4 for link in json.loads(strong.stdout)["links"])
+
+
+def test_a_pair_and_a_death_are_explained(data: Path) -> None:
+    table = json.loads(RUN.invoke(app, ["links", "find", str(data), "--json", "--quiet"]).stdout)["links"]
+    one, two = table[0]["event_id_a"], table[0]["event_id_b"]
+    pair = RUN.invoke(app, ["links", "explain", str(data), one, two, "--quiet"])
+    assert pair.exit_code == 0, pair.output
+    assert "in all" in pair.stdout
+    assert "accuses nobody" in pair.stdout
+    told = json.loads(RUN.invoke(app, ["explain", str(data), one, two, "--json", "--quiet"]).stdout)
+    assert sum(family["log10"] for family in told["families"].values()) == pytest.approx(told["log10_bayes_factor"])
+    death = next(event for event in (one, two) if "D" in event)
+    alone = json.loads(RUN.invoke(app, ["explain", str(data), death, "--json", "--quiet"]).stdout)
+    assert alone["event_id"] == death
+    assert alone["rows"]["events"]
+    assert "characteristics" not in alone["rows"]
+    assert RUN.invoke(app, ["explain", str(data), death, "--quiet"]).exit_code == 0
+
+
+def test_a_replay_prints_words_or_its_contract(data: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("series_id,event_id\ns,D1\ns,D2\n", encoding="utf-8")
+    words = ["replay", str(data), "--from", "2014-08-28", "--to", "2014-08-31", "--labels", str(labels), "--quiet"]
+    said = RUN.invoke(app, words)
+    assert said.exit_code == 0, said.output
+    assert "a demonstration with hindsight, not a validation" in said.stdout
+    assert json.loads(RUN.invoke(app, [*words, "--json"]).stdout)["series"][0]["members"] == ["D1", "D2"]
+
+
+def test_the_demonstration_is_written_once_and_not_over_other_files(
+    demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (demo_folder / "events.parquet").stat().st_mtime_ns
+    done = RUN.invoke(app, ["demo", str(demo_folder), "--as-of", "2013-02-01", "--top", "3", "--quiet"])
+    assert done.exit_code == 0, done.output
+    assert (demo_folder / "events.parquet").stat().st_mtime_ns == before
+    assert "not a" in done.stdout
+    assert "validation" in done.stdout
+    assert (demo_folder / "report.html").exists()
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    code, said = _fails(monkeypatch, "demo", str(tmp_path))
+    assert code == 2
+    assert "holds other files" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("review", "nowhere"), "nowhere"),
+        (("review", "DATA", "--as-of", "tomorrow"), "is not a date or time"),
+        (("review", "DATA", "--as-of", "9999-12-31"), "is not a date or time"),
+        (("review", "DATA", "--standard", "no-such-standard"), "no-such-standard"),
+        (("review", "DATA", "--out", "list.doc"), "has no ending"),
+        (("review", "DATA", "--out", "no/such/folder/list.csv"), "Cannot write"),
+        (("review", "DATA", "--mapping", "nothing"), "nothing"),
+        (("explain", "DATA", "nobody"), "No event 'nobody' was known"),
+        (("links", "explain", "DATA", "nobody", "noone"), "No event 'nobody' was known"),
+        (("replay", "DATA", "--from", "2014-09-02", "--to", "2014-09-01"), "--from is not before --to"),
+        (("replay", "DATA", "--from", "2014-09-01", "--to", "2014-09-02", "--labels", "none.csv"), "labels"),
+        (("review", "DATA", "--ledger", "no-ledger", "--top", "1", "--json"), "no-ledger"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_its_mend_and_exit_code_2(
+    data: Path, words: tuple[str, ...], expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, said = _fails(monkeypatch, *(str(data) if word == "DATA" else word for word in words))
+    assert code == 2
+    assert expected in said
+
+
+@pytest.mark.parametrize("day", ["0100-01-01", "1999-01-01", "2100-01-01"])
+def test_a_time_before_all_records_or_long_after_them_gives_a_list(data: Path, day: str) -> None:
+    done = RUN.invoke(app, ["review", str(data), "--as-of", day, "--json", "--quiet"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert bool(found["events"]) == (day > "2014")
+
+
+def test_a_dataset_of_one_event_and_one_without_a_death_are_reviewed(tmp_path: Path) -> None:
+    for kind in ("death", "incident"):
+        file = tmp_path / f"{kind}.csv"
+        file.write_text(f"event_id,kind,occurred_from\nA,{kind},2020-01-01\n", encoding="utf-8")
+        done = RUN.invoke(app, ["review", str(file), "--json", "--quiet"])
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["events"] == 1
