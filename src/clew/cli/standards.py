@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, write_text
+from clew.cli.inputs import MappingOption, open_dataset
 from clew.core import UsageError, format_instant, parse_instant
 from clew.records import Dataset
 from clew.standards import Standard, Verdict, View, evaluate, load_standard, shipped
@@ -68,8 +69,8 @@ def show(standard: StandardArgument = DEFAULT, out: OutOption = None) -> None:
     write_text(render_standard(load_standard(standard)) + "\n", out)
 
 
-@app.command()
-def test(standard: StandardArgument = DEFAULT, json_: JsonOption = False) -> None:
+@app.command("test")
+def run_tests(standard: StandardArgument = DEFAULT, json_: JsonOption = False) -> None:
     """Runs the examples that a standard's rules carry; exits 1 if one does not hold.
 
     Example: clew standards test my-force.yaml
@@ -112,6 +113,7 @@ def test(standard: StandardArgument = DEFAULT, json_: JsonOption = False) -> Non
 def evaluate_command(
     data: DataArgument = None,
     standard: StandardOption = DEFAULT,
+    mapping: MappingOption = None,
     as_of: AsOfOption = None,
     view: ViewOption = View.LIVE,
     log: LogOption = None,
@@ -135,7 +137,7 @@ def evaluate_command(
     """
     loaded = load_standard(standard)
     columns = {name: value for name, value in (("case", case), ("activity", activity), ("time", time)) if value}
-    dataset = _dataset(data, log, loaded, LogOptions(**columns, time_to=time_to))
+    dataset = _log_or_dataset(data, log, loaded, LogOptions(**columns, time_to=time_to), mapping=mapping, quiet=quiet)
     at = _as_of(as_of, loaded, dataset)
     duties = evaluate(dataset, loaded, at=at, view=view, links=_links(links))
     if out is not None:
@@ -163,6 +165,7 @@ def explain(
     data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
     duty: Annotated[str, typer.Argument(help="The duty's id, as evaluate gives it.")],
     standard: StandardOption = DEFAULT,
+    mapping: MappingOption = None,
     as_of: AsOfOption = None,
     view: ViewOption = View.LIVE,
     links: LinksOption = None,
@@ -173,7 +176,7 @@ def explain(
     Example: clew standards explain demo R10/D3/note=found:scene --as-of 2014-10-01
     """
     loaded = load_standard(standard)
-    dataset = _dataset(data, None, loaded, LogOptions())
+    dataset = open_dataset(data, mapping, quiet=True)
     at = _as_of(as_of, loaded, dataset)
     explanation = explain_duty(dataset, loaded, duty, at=at, view=view, links=_links(links))
     if not json_:
@@ -206,6 +209,7 @@ def diff(
     data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
     before: Annotated[str, typer.Option("--before", help="The standard as it is: a name or a file.")],
     after: Annotated[str, typer.Option("--after", help="The standard that would replace it: a name or a file.")],
+    mapping: MappingOption = None,
     as_of: AsOfOption = None,
     out: OutOption = None,
     json_: JsonOption = False,
@@ -215,7 +219,7 @@ def diff(
     Example: clew standards diff demo --before uk-unexpected-death --after my-force.yaml
     """
     old, new = load_standard(before), load_standard(after)
-    dataset = _dataset(data, None, new, LogOptions())
+    dataset = open_dataset(data, mapping, quiet=True)
     at = _as_of(as_of, new, dataset)
     changed = difference(dataset, old, new, at=at)
     if out is not None:
@@ -235,17 +239,17 @@ def diff(
     typer.echo(f"{changed.height} duties differ between {old.label} and {new.label}.")
 
 
-def _dataset(data: Path | None, log: Path | None, standard: Standard, options: LogOptions) -> Dataset:
+def _log_or_dataset(
+    data: Path | None, log: Path | None, standard: Standard, options: LogOptions, *, mapping: str | None, quiet: bool
+) -> Dataset:
     if (data is None) == (log is None):
         raise UsageError(
             "Give either DATA or --log.", where="clew standards", mend="DATA is a dataset's folder, --log an event log"
         )
     if log is not None:
         return read_log(log, options, standard)
-    from clew.records import read_dataset  # noqa: PLC0415 - reading is not needed for logs
-
-    dataset: Dataset = read_dataset(data)
-    return dataset
+    assert data is not None  # noqa: S101 - one of the two is given
+    return open_dataset(data, mapping, quiet=quiet)
 
 
 def _as_of(text: str | None, standard: Standard, dataset: Dataset) -> datetime:

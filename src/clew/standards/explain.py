@@ -90,7 +90,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
     yield from rule_lines(standard, rule)
     yield ""
     trigger = explanation.trigger
-    yield f"Trigger: {trigger.table} {trigger.label}, {duty['trigger_file']} row {duty['trigger_row']}: {_shown(trigger)}"
+    yield f"Trigger: {trigger.label}, {duty['trigger_file']} row {duty['trigger_row']}: {_shown(trigger)}"
     yield f"  happened {_local(duty['trigger_at'], standard)}; the duty was known {_local(duty['known_at'], standard)}"
     if duty["due"] is not None:
         lengths = " / ".join(value.deadline.text for value in standard.deadlines(rule)) or "at once"

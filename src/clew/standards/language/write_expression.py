@@ -19,7 +19,7 @@ from clew.standards.language.expression import (
 )
 
 
-def text_of(expression: Expression) -> str:
+def text_of(expression: Expression) -> str:  # noqa: PLR0911 - a case a form of the grammar
     """The text of `expression`; reading it gives the same expression again."""
     match expression:
         case Compare(operator, left, right):

@@ -75,7 +75,9 @@ def _weighed(interpreter: CaseInterpreter, rule: Rule, response: Response, duty:
     return [_weigh(interpreter, rule, response, opened, act) for act in sorted(acts, key=lambda act: act.low)]
 
 
-def _weigh(interpreter: CaseInterpreter, rule: Rule, response: Response, opened: Opened, act: Version) -> Considered:
+def _weigh(  # noqa: PLR0911 - a reason a line
+    interpreter: CaseInterpreter, rule: Rule, response: Response, opened: Opened, act: Version
+) -> Considered:
     at, due = interpreter.at, opened.due[1]
     bound = interpreter.bounds(rule, response, opened)[1]
     told = truth(response.pattern.where, act.row)

@@ -303,6 +303,7 @@ class CaseInterpreter(OnRecord):
         return times
 
     def answer_gate(self, rule: Rule, opened: list[Opened]) -> None:
+        """A gate is answered when the last duty known by then was closed."""
         others = [
             other
             for name in required_rules(self.standard, rule)
