@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -13,10 +13,14 @@ from clew.records import Dataset, Feed, Known
 from clew.standards.duties import duty_frame
 from clew.standards.engine.opening import microseconds
 from clew.standards.engine.run import run
-from clew.standards.engine.store import Store, build_store
+from clew.standards.engine.store import Store, build_store, needed
 from clew.standards.language.model import Standard
 from clew.standards.links import link_facts
 from clew.standards.verdict import Verdict, View
+
+
+#: How many rows are laid out at a time.
+ROWS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,33 @@ def evaluate(
             why="everything is computed as known at T, never at the time of the wall clock",
             mend="hand in an instant with its offset",
         )
-    prepared = source if isinstance(source, Prepared) else prepare(source, standard, links=links)
     moment = microseconds(at)
-    results = run(prepared.store, standard, at=moment, view=view, feeds=prepared.feeds)
-    return duty_frame(prepared.store, standard, results, at_us=moment, view=view, verdicts=verdicts)
+    if isinstance(source, Prepared):
+        return _evaluated(source, moment, view, verdicts)
+    facts = None if links is None else link_facts(source, links)
+    parts = (
+        Prepared(build_store(part, standard, links=its), standard, source.feeds)
+        for part, its in _parts(source, standard, facts)
+    )
+    return pl.concat([_evaluated(part, moment, view, verdicts) for part in parts])
+
+
+def _evaluated(prepared: Prepared, at: int, view: View, verdicts: Collection[Verdict] | None) -> pl.DataFrame:
+    results = run(prepared.store, prepared.standard, at=at, view=view, feeds=prepared.feeds)
+    return duty_frame(prepared.store, prepared.standard, results, at_us=at, view=view, verdicts=verdicts)
+
+
+def _parts(
+    dataset: Dataset, standard: Standard, links: pl.DataFrame | None
+) -> Iterator[tuple[Dataset, pl.DataFrame | None]]:
+    """The dataset event by event in parts of some million rows, so that memory does not grow with the force."""
+    wanted = [name for name in needed(standard) if name in dataset.tables]
+    count = -(-sum(dataset.tables[name].height for name in wanted) // ROWS_AT_ONCE)
+    if count <= 1:
+        yield dataset, links
+        return
+    part_of = pl.col("event_id").hash() % count
+    numbers = {name: dataset.tables[name].select(part_of.cast(pl.UInt32)).to_series() for name in wanted}
+    for number in range(count):
+        tables = {name: dataset.tables[name].filter(numbers[name] == number) for name in wanted}
+        yield replace(dataset, tables=tables), None if links is None else links.filter(part_of == number)
