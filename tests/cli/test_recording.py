@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,18 @@ def test_another_row_gives_another_digest(small: Path, tmp_path: Path) -> None:
     one, two = _payloads(small, tmp_path / "one"), _payloads(altered, tmp_path / "two")
     assert one[1]["inputs"] != two[1]["inputs"]
     assert one[1]["standard"] == two[1]["standard"]
+
+
+def test_a_file_that_leaves_is_recorded_as_a_disclosure_by_its_digest(small: Path, tmp_path: Path) -> None:
+    ledger, out = tmp_path / "ledger", tmp_path / "list.csv"
+    run = CliRunner()
+    assert run.invoke(app, ["ledger", "init", str(ledger), "--origin", "force.example/log"]).exit_code == 0
+    words = ["review", str(small), "--as-of", "2014-06-01", "--out", str(out), "--ledger", str(ledger), "--quiet"]
+    assert run.invoke(app, [*words, "--recipient", "coroner", "--purpose", "inquest"]).exit_code == 0
+    last = list(read_entries(ledger))[-1]
+    assert last.leaf["type"] == EntryType.EXPORT
+    assert last.leaf["subject"] == f"sha256:{sha256(out.read_bytes()).hexdigest()}"
+    assert last.leaf["operation"] == "disclosure"
+    assert last.payload is not None
+    assert last.payload.value["recipient"] == "coroner"
+    assert last.payload.value["purpose"] == "inquest"

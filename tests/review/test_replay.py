@@ -50,6 +50,7 @@ def test_a_replay_that_was_broken_off_goes_on_from_its_journal_and_gives_the_sam
     assert replay(small, end=end, journal=journal, **settings) == whole
     assert replay(small, end=end, journal=journal, **settings) == whole
     assert len(journal.read_text(encoding="utf-8").splitlines()) == 1 + len(whole)
+    assert [one.at for one in whole][1:] == mornings(small, START, end)
 
 
 def test_a_journal_of_other_settings_is_refused(small: Demonstration, uk_standard: Standard, tmp_path: Path) -> None:

@@ -7,15 +7,16 @@ rows as CSV in UTC, a result's of its JSON. The wall clock is read here, at the 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from clew.core import format_instant
-from clew.ledger import Entry, EntryType, digest_json, record
+from clew.ledger import Entry, EntryType, digest_file, digest_json, record
 from clew.links import Weights
 from clew.records import Dataset
 from clew.standards import Standard
@@ -24,7 +25,19 @@ LedgerOption = Annotated[
     Path | None, typer.Option("--ledger", help="Record this run in the ledger in this folder (clew ledger init).")
 ]
 ActorOption = Annotated[str, typer.Option("--actor", help="Who runs it, for the ledger: a role or account, no name.")]
+PurposeOption = Annotated[str, typer.Option("--purpose", help="Why, for the ledger (DPA 2018 s.62); optional.")]
+RecipientOption = Annotated[str, typer.Option("--recipient", help="To whom --out goes, for the ledger.")]
 DEFAULT_ACTOR = "clew"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Where and on whose behalf a run is recorded. folder: None records nothing."""
+
+    folder: Path | None
+    actor: str = DEFAULT_ACTOR
+    purpose: str = ""
+    recipient: str = ""
 
 
 def dataset_digests(dataset: Dataset) -> dict[str, str]:
@@ -45,44 +58,44 @@ def model_digest(weights: Weights) -> str:
 
 
 def record_run(
-    folder: Path,
+    recording: Recording,
     kind: EntryType,
     *,
     dataset: Dataset,
     standard: Standard,
     asked: dict[str, Any],
     result: dict[str, Any],
-    actor: str,
+    exported: Path | None = None,
 ) -> None:
-    """Records the reading of `dataset` and one run over it (a review or a replay) in the ledger at `folder`.
+    """Records the reading of `dataset` and one run over it (a review or a replay), and the file it went to, if any.
 
-    asked: what the run was asked for (T, budget, seed). result: its JSON, of which only the digest is kept.
+    asked: what the run was asked for (T, budget, seed). result: its JSON, of which only the digest is kept. exported:
+    a file that was written, recorded by its digest as a disclosure. Does nothing where no ledger is named.
     """
+    if recording.folder is None:
+        return
     now = datetime.now(UTC)
     tables = dataset_digests(dataset)
     inputs = digest_json(tables)
     counts = asdict(dataset.counts) | {"last_recorded_at": format_instant(dataset.last_recorded_at, dataset.zone)}
-    basis = f"standard:{standard.id}/{standard.version}"
-    read = Entry(
-        EntryType.DATASET_READ,
+    version = f"{standard.id} {standard.version}"
+    made = {"asked": asked, "inputs": inputs, "standard": version, "model": model_digest(Weights())}
+    entry = partial(
+        Entry,
         at=now,
-        actor=actor,
-        subject=inputs,
-        basis=basis,
-        payload={"dataset": dataset.name, "tables": tables, "counts": counts},
+        actor=recording.actor,
+        basis=f"standard:{standard.id}/{standard.version}",
+        purpose=recording.purpose,
     )
-    run = Entry(
-        kind,
-        at=now,
-        actor=actor,
-        subject=inputs,
-        basis=basis,
-        payload={
-            "asked": asked,
-            "inputs": inputs,
-            "standard": f"{standard.id} {standard.version}",
-            "model": model_digest(Weights()),
-            "result": digest_json(result),
-        },
-    )
-    record(folder, read, run)
+    entries = [
+        entry(
+            EntryType.DATASET_READ,
+            subject=inputs,
+            payload={"dataset": dataset.name, "tables": tables, "counts": counts},
+        ),
+        entry(kind, subject=inputs, payload=made | {"result": digest_json(result)}),
+    ]
+    if exported is not None:
+        recipient = recording.recipient or "unknown"
+        entries.append(entry(EntryType.EXPORT, subject=digest_file(exported), payload=made, recipient=recipient))
+    record(recording.folder, *entries)

@@ -10,7 +10,15 @@ import typer
 
 from clew.cli.console import JsonOption, OutOption, QuietOption, print_json, progress, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_dataset
-from clew.cli.recording import DEFAULT_ACTOR, ActorOption, LedgerOption, record_run
+from clew.cli.recording import (
+    DEFAULT_ACTOR,
+    ActorOption,
+    LedgerOption,
+    PurposeOption,
+    RecipientOption,
+    Recording,
+    record_run,
+)
 from clew.cli.review import DEFAULT_STANDARD, BudgetOption, StandardOption, TopOption
 from clew.core import UsageError, parse_instant
 from clew.ledger import EntryType
@@ -37,6 +45,8 @@ def replay_command(
     as_json: JsonOption = False,
     ledger: LedgerOption = None,
     actor: ActorOption = DEFAULT_ACTOR,
+    purpose: PurposeOption = "",
+    recipient: RecipientOption = "",
     quiet: QuietOption = False,
 ) -> None:
     """Replays the desk's mornings, each knowing only what was known then, and says when each series was first raised.
@@ -71,13 +81,20 @@ def replay_command(
         standard=rules,
         budget_per_year=budget,
     )
-    if ledger is not None:
-        asked = {"from": found["from"], "to": found["to"], "budget_per_year": budget, "top": top, "seed": seed}
-        record_run(ledger, EntryType.REPLAY, dataset=dataset, standard=rules, asked=asked, result=found, actor=actor)
     if as_json:
         print_json(found, out)
     else:
         write_text(replay_as_text(found), out)
+    asked = {"from": found["from"], "to": found["to"], "budget_per_year": budget, "top": top, "seed": seed}
+    record_run(
+        Recording(folder=ledger, actor=actor, purpose=purpose, recipient=recipient),
+        EntryType.REPLAY,
+        dataset=dataset,
+        standard=rules,
+        asked=asked,
+        result=found,
+        exported=out,
+    )
 
 
 def read_labels(path: Path) -> pl.DataFrame:

@@ -11,7 +11,15 @@ from rich.console import Console
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
 from clew.cli.links import print_pair
-from clew.cli.recording import DEFAULT_ACTOR, ActorOption, LedgerOption, record_run
+from clew.cli.recording import (
+    DEFAULT_ACTOR,
+    ActorOption,
+    LedgerOption,
+    PurposeOption,
+    RecipientOption,
+    Recording,
+    record_run,
+)
 from clew.core import UsageError
 from clew.ledger import EntryType
 from clew.publish import print_review, render_report, review_csv
@@ -40,6 +48,8 @@ def review_command(
     fail_on_items: FailOnOption = False,
     ledger: LedgerOption = None,
     actor: ActorOption = DEFAULT_ACTOR,
+    purpose: PurposeOption = "",
+    recipient: RecipientOption = "",
     quiet: QuietOption = False,
 ) -> None:
     """Lists the deaths that need a second look, as known at a time, each with its reasons and their evidence.
@@ -50,18 +60,17 @@ def review_command(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet)
-    if ledger is not None:
-        result = found.as_json()
-        record_run(
-            ledger,
-            EntryType.REVIEW,
-            dataset=known.dataset,
-            standard=load_standard(standard),
-            asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed},
-            result=result,
-            actor=actor,
-        )
     write_review(found, out, as_json=as_json, quiet=quiet)
+    result = found.as_json()
+    record_run(
+        Recording(folder=ledger, actor=actor, purpose=purpose, recipient=recipient),
+        EntryType.REVIEW,
+        dataset=known.dataset,
+        standard=load_standard(standard),
+        asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed},
+        result=result,
+        exported=out,
+    )
     if fail_on_items and found.items:
         raise typer.Exit(code=1)
 

@@ -145,17 +145,12 @@ def find_links(
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        moved = exchange_dates(events, incident, rng)
-        swapped = scorer.shared(exchange_people(parts, events, incident, rng))
-        renamed = exchange_references(named, rng)
-        scored = scorer.score(scorer.widened(static, swapped, renamed, moved), swapped, renamed, moved)
-        scored = _linkable(scored, incident, floor.value)
-        innocent = np.isin(pair_keys(scored.a, scored.b, len(events)), set_apart, assume_unique=True)
-        decoys.append(_sightings(scored.take(~innocent), moved))
+        decoy = _decoy(scorer, static, parts, named, incident=incident, floor=floor.value, set_apart=set_apart, rng=rng)
+        decoys.append(decoy)
     tick(steps, steps, "Linked")
     chance = Sightings(
-        strength=np.concatenate([decoy.strength for decoy in decoys] or [np.empty(0)]),
-        known_day=np.concatenate([decoy.known_day for decoy in decoys] or [np.empty(0)]),
+        strength=np.concatenate([decoy.strength for decoy in decoys]),
+        known_day=np.concatenate([decoy.known_day for decoy in decoys]),
     )
     return Links(
         frame=_rated(scorer, found, chance, replicates),
@@ -168,6 +163,27 @@ def find_links(
         seed=seed,
         replicates=replicates,
     )
+
+
+def _decoy(
+    scorer: Scorer,
+    static: Static,
+    parts: Parts,
+    named: References,
+    *,
+    incident: Integers,
+    floor: float,
+    set_apart: Integers,
+    rng: np.random.Generator,
+) -> Sightings:
+    """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
+    moved = exchange_dates(scorer.events, incident, rng)
+    shared = scorer.shared(exchange_people(parts, scorer.events, incident, rng))
+    renamed = exchange_references(named, rng)
+    scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)
+    scored = _linkable(scored, incident, floor)
+    innocent = np.isin(pair_keys(scored.a, scored.b, len(moved)), set_apart, assume_unique=True)
+    return _sightings(scored.take(~innocent), moved)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -229,7 +245,7 @@ def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) ->
     bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
     rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
     learned = np.maximum(events.learned_day[found.a], events.learned_day[found.b])
-    known_at = pl.Series((learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
+    known_at = pl.Series(np.rint(learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
     frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
     frame = frame.with_columns(known_at=known_at)
     columns = ["event_id_a", "event_id_b", "log10_bayes_factor", *rates, "known_at", *FAMILIES]

@@ -82,12 +82,14 @@ def replay(
     journal: Path | None = None,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> list[Shown]:
-    """Replays every morning from `start` until `end`.
+    """Replays every morning from `start` until `end`, and first the morning before, whose list is what the desk had
+    before the replay began.
 
     journal: a file that keeps each morning as it is done; a replay that was broken off goes on from it, and one of
     other data or settings refuses it (`UsageError`). tick: told of progress.
     """
     days = mornings(dataset, start, end)
+    days = [days[0] - timedelta(days=1), *days] if days else days
     kept = _Journal(journal, _settings(dataset, standard, budget_per_year, top, seed)) if journal else None
     done = {shown.at: shown for shown in kept.read()} if kept else {}
     found = []
@@ -150,9 +152,12 @@ def replay_as_json(
     standard: Standard,
     budget_per_year: float,
 ) -> dict[str, Any]:
-    """The contract: replay.schema.json. Items and links count once, on the first morning they were shown."""
-    items = {event_id for one in shown for event_id in one.items}
-    links = {pair for one in shown for pair in one.links}
+    """The contract: replay.schema.json. Items and links count once, and not if they stood before the replay began."""
+    before, during = shown[:1], shown[1:]
+    standing_items = {event_id for one in before for event_id in one.items}
+    standing_links = {pair for one in before for pair in one.links}
+    items = {event_id for one in during for event_id in one.items} - standing_items
+    links = {pair for one in during for pair in one.links} - standing_links
     weeks = max((end - start) / timedelta(weeks=1), 1 / 7)
     return {
         "dataset": dataset.name,
@@ -162,7 +167,9 @@ def replay_as_json(
         "to": format_instant(end, dataset.zone),
         "standard": f"{standard.id} {standard.version}",
         "budget_per_year": budget_per_year,
-        "mornings": len(shown),
+        "mornings": len(during),
+        "items_standing_before": len(standing_items),
+        "links_standing_before": len(standing_links),
         "items_shown": len(items),
         "links_shown": len(links),
         "items_per_week": round(len(items) / weeks, 3),
@@ -189,8 +196,9 @@ def replay_as_text(found: dict[str, Any]) -> str:
         "A replay of known series is a demonstration with hindsight, not a validation.",
         f"{found['mornings']} mornings from {found['from']} to {found['to']}, "
         f"budget {found['budget_per_year']:g} links a year.",
-        f"The desk was shown {found['items_shown']} deaths ({found['items_per_week']:.1f} a week) "
-        f"and {found['links_shown']} links ({found['links_per_week']:.2f} a week).",
+        f"The desk was shown {found['items_shown']} new deaths ({found['items_per_week']:.1f} a week) "
+        f"and {found['links_shown']} new links ({found['links_per_week']:.2f} a week); "
+        f"{found['items_standing_before']} deaths and {found['links_standing_before']} links stood before.",
     ]
     for series in found["series"]:
         size = len(series["members"])

@@ -8,7 +8,7 @@ is when what settled the verdict happened: the act, the waiver, the passing of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,7 +20,7 @@ from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.store import Store
 from clew.standards.language.model import LABEL_COLUMNS, Standard
 from clew.standards.verdict import VERDICT_CODE, Reason, Verdict, View
-from clew.standards.wording import local_text, sentence
+from clew.standards.wording import sentences
 
 _INSTANT = pl.Datetime("us", "UTC")
 VERDICTS = pl.Enum([verdict.value for verdict in Verdict])
@@ -55,7 +55,7 @@ def instant_text(moment_us: int, standard: Standard) -> str:
 def duty_frame(
     store: Store,
     standard: Standard,
-    results: Mapping[str, RuleDuties],
+    results: Iterable[RuleDuties],
     *,
     at_us: int,
     view: View,
@@ -64,7 +64,7 @@ def duty_frame(
     """The table of duties. verdicts: only these, so that what nobody asked for is never written out."""
     codes = None if verdicts is None else np.array(sorted(VERDICT_CODE[verdict] for verdict in verdicts), dtype=np.int8)
     frames = []
-    for duties in results.values():
+    for duties in results:
         kept = duties if codes is None else duties.take(np.isin(duties.verdict, codes))
         if len(kept):
             frames.append(_rule_frame(store, standard, kept, at_us=at_us, view=view))
@@ -83,51 +83,51 @@ def _instants(values: Ints) -> pl.Series:
 
 def _rule_frame(store: Store, standard: Standard, duties: RuleDuties, *, at_us: int, view: View) -> pl.DataFrame:
     rule = standard.rules[duties.rule]
+    count = len(duties)
     trigger_file, trigger_row = _provenance(store, duties.trigger_table, duties.position)
-    reasons = list(Reason)
-    frame = pl.DataFrame(
-        {
-            "event_id": store.cases.gather(duties.case),
-            "trigger_at": _instants(duties.trigger_at),
-            "known_at": _instants(duties.known),
-            "due": _instants(duties.due),
-            "verdict": pl.Series(duties.verdict.astype(np.uint8)).cast(pl.UInt8),
-            "decided_at": _instants(duties.decided),
-            "_reason": pl.Series(duties.reason),
-            "_key": _trigger_key(store, duties),
-            "trigger_file": trigger_file,
-            "trigger_row": trigger_row,
-        }
-    ).with_columns(
-        local_text("due", standard.zone).alias("due_text"),
-        local_text("decided_at", standard.zone).alias("decided_text"),
-    )
-    words = pl.lit("")
-    at_text = instant_text(at_us, standard)
-    for code in np.unique(duties.reason):
-        words = (
-            pl.when(pl.col("_reason") == int(code)).then(sentence(reasons[int(code)], rule, at_text)).otherwise(words)
-        )
+    due, decided = _instants(duties.due), _instants(duties.decided)
     table, file, row = _deciding(store, duties)
-    verdict_names = pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS)
-    return frame.select(
-        pl.concat_str(pl.lit(f"{rule.id}/"), "event_id", pl.lit("/"), "_key").alias("duty_id"),
-        pl.lit(rule.id).alias("rule"),
-        "event_id",
-        "trigger_at",
-        "known_at",
-        "due",
-        verdict_names.gather(duties.verdict.astype(np.uint32)).alias("verdict"),
-        "decided_at",
-        words.alias("reason"),
-        pl.lit(view.value).cast(VIEWS).alias("view"),
-        pl.lit(duties.trigger_table).alias("trigger_table"),
-        "trigger_file",
-        "trigger_row",
-        table.alias("deciding_table"),
-        file.alias("deciding_file"),
-        row.alias("deciding_row"),
-    )
+    event_id = store.cases.gather(duties.case)
+    columns = {
+        "duty_id": pl.select(
+            pl.concat_str(pl.lit(f"{rule.id}/"), event_id, pl.lit("/"), _trigger_key(store, duties))
+        ).to_series(),
+        "rule": pl.repeat(rule.id, count, eager=True),
+        "event_id": event_id,
+        "trigger_at": _instants(duties.trigger_at),
+        "known_at": _instants(duties.known),
+        "due": due,
+        "verdict": _VERDICT_NAMES.gather(duties.verdict),
+        "decided_at": decided,
+        "reason": _reasons(duties, standard, due, decided, instant_text(at_us, standard)),
+        "view": pl.repeat(view.value, count, dtype=pl.String(), eager=True).cast(VIEWS),
+        "trigger_table": pl.repeat(duties.trigger_table, count, eager=True),
+        "trigger_file": trigger_file,
+        "trigger_row": trigger_row,
+        "deciding_table": table,
+        "deciding_file": file,
+        "deciding_row": row,
+    }
+    return pl.DataFrame(columns, schema=SCHEMA)
+
+
+_VERDICT_NAMES = pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS)
+
+
+def _reasons(duties: RuleDuties, standard: Standard, due: pl.Series, decided: pl.Series, at: str) -> pl.Series:
+    """The sentence of each duty, built reason by reason so that no text is made which is not wanted."""
+    rule, parts, places = standard.rules[duties.rule], [], []
+    for code, reason in enumerate(Reason):
+        chosen = np.flatnonzero(duties.reason == code)
+        if chosen.size:
+            words = sentences(
+                reason, rule, at=at, due=due.gather(chosen), decided=decided.gather(chosen), zone=standard.zone
+            )
+            parts.append(words if len(words) == chosen.size else pl.repeat(words[0], chosen.size, eager=True))
+            places.append(chosen)
+    order = np.empty(len(duties), dtype=np.int64)
+    order[np.concatenate(places)] = np.arange(len(duties))
+    return pl.concat(parts).gather(order)
 
 
 def _source_rows(store: Store, table: str, positions: Ints) -> pl.DataFrame:

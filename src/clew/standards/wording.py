@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -37,29 +38,33 @@ SENTENCES: dict[Reason, str] = {
 }
 
 
-def local_text(column: str, zone: ZoneInfo) -> pl.Expr:
-    """An instant column as local date and time to the minute."""
-    return pl.col(column).dt.convert_time_zone(zone.key).dt.strftime("%Y-%m-%d %H:%M")
-
-
 def owed(rule: Rule) -> str:
     """What a rule asks for, as a phrase that follows "No record of"."""
     return rule.what or rule.title or rule.id
 
 
-def sentence(reason: Reason, rule: Rule, at_text: str) -> pl.Expr:
-    """The sentence for `reason`, filled from text columns `due_text` and `decided_text`."""
-    text = SENTENCES[reason].replace("{what}", owed(rule).replace("{", "(").replace("}", ")")).replace("{at}", at_text)
+def sentences(reason: Reason, rule: Rule, *, at: str, due: pl.Series, decided: pl.Series, zone: ZoneInfo) -> pl.Series:
+    """The sentence for `reason`, once for each deadline and deciding instant (UTC); at: T in words."""
+    text = SENTENCES[reason].format(what=_MARK_WHAT, due=_MARK_DUE, decided=_MARK_DECIDED, at=at)
     parts: list[pl.Expr] = []
-    while text:
-        positions = {name: text.find("{" + name + "}") for name in ("due", "decided")}
-        following = min((place for place in positions.values() if place >= 0), default=-1)
-        if following < 0:
-            parts.append(pl.lit(text))
-            break
-        name = next(name for name, place in positions.items() if place == following)
-        if following:
-            parts.append(pl.lit(text[:following]))
-        parts.append(pl.col(f"{name}_text").fill_null("no time on record"))
-        text = text[following + len(name) + 2 :]
-    return pl.concat_str(parts)
+    for piece in _MARKS.split(text):
+        match piece:
+            case "":
+                continue
+            case _ if piece == _MARK_DUE:
+                parts.append(_local_text("due", zone))
+            case _ if piece == _MARK_DECIDED:
+                parts.append(_local_text("decided", zone))
+            case _:
+                parts.append(pl.lit(owed(rule) if piece == _MARK_WHAT else piece))
+    frame = pl.DataFrame({"due": due, "decided": decided})
+    return frame.select(pl.concat_str(parts).alias("reason"))["reason"] if len(frame) else pl.Series("reason", [""])
+
+
+_MARK_WHAT, _MARK_DUE, _MARK_DECIDED = "\x01", "\x02", "\x03"
+_MARKS = re.compile("([\x01-\x03])")
+
+
+def _local_text(column: str, zone: ZoneInfo) -> pl.Expr:
+    text = pl.col(column).dt.convert_time_zone(zone.key).dt.strftime("%Y-%m-%d %H:%M")
+    return text.fill_null("no time on record")

@@ -17,6 +17,16 @@ EVER = -(2**62)
 
 def group_bounds(group: Ints, wanted: Ints) -> tuple[Ints, Ints]:
     """Where each of `wanted` begins and ends in the sorted `group`."""
+    if not group.size:
+        nowhere = np.zeros(wanted.size, dtype=np.int64)
+        return nowhere, nowhere
+    span = int(group[-1]) + 1
+    if span <= 8 * (group.size + wanted.size):
+        # Groups are numbered closely: where each begins is counted, not searched for.
+        places = offsets(group, span)
+        within = np.minimum(wanted, span - 1)
+        absent = wanted >= span
+        return np.where(absent, group.size, places[within]), np.where(absent, group.size, places[within + 1])
     return (
         np.searchsorted(group, wanted, side="left").astype(np.int64, copy=False),
         np.searchsorted(group, wanted, side="right").astype(np.int64, copy=False),

@@ -1,45 +1,21 @@
 """Deadlines for many starts at once: civil days over clock changes, working days and hours, pauses.
 
-All instants are microseconds UTC; the arithmetic happens in local civil time. A local time that the clocks skip is
-read with the offset before the change (one that occurs twice, as its first), as `datetime` does with fold=0.
+All instants are microseconds UTC; the arithmetic happens in local civil time (`local_time`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import polars as pl
 
 from clew.standards.calendars import closed_days
 from clew.standards.engine.arrays import NEVER, Ints, first_not_below
+from clew.standards.engine.local_time import DAY_US, to_instants, to_local
 from clew.standards.language.deadline import Deadline, DeadlineKind
 from clew.standards.language.model import WorkCalendar
-
-DAY_US = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_local(instants: Ints, zone: ZoneInfo) -> Ints:
-    """Local wall-clock time of each instant, as microseconds since a naive 1970."""
-    moments = pl.Series(instants, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
-    local = moments.dt.convert_time_zone(zone.key).dt.replace_time_zone(None)
-    return local.cast(pl.Int64).to_numpy()
-
-
-def to_instants(local: Ints, zone: ZoneInfo) -> Ints:
-    """The instant each local wall-clock time names."""
-    naive = pl.Series(local, dtype=pl.Int64).cast(pl.Datetime("us"))
-    moments = naive.dt.replace_time_zone(zone.key, ambiguous="earliest", non_existent="null").cast(pl.Int64)
-    if not moments.null_count():
-        return moments.to_numpy()
-    result = moments.fill_null(0).to_numpy().copy()
-    for position in np.flatnonzero(moments.is_null().to_numpy()):
-        wall = datetime(1970, 1, 1) + timedelta(microseconds=int(local[position]))  # noqa: DTZ001 - wall time, zoned next
-        result[position] = (wall.replace(tzinfo=zone) - _EPOCH) // timedelta(microseconds=1)
-    return result
 
 
 def shift(starts: Ints, deadline: Deadline, zone: ZoneInfo, *, backwards: bool = False) -> Ints:
@@ -92,9 +68,8 @@ def _working_days(starts: Ints, count: int, calendar: WorkCalendar, zone: ZoneIn
     return np.maximum(to_instants(due * DAY_US + _of_day(calendar.closes), zone), starts)
 
 
-def _of_day(moment: object) -> int:
-    hour, minute = getattr(moment, "hour", 0), getattr(moment, "minute", 0)
-    return int(hour * 60 + minute) * 60_000_000
+def _of_day(moment: time) -> int:
+    return (moment.hour * 60 + moment.minute) * 60_000_000
 
 
 class WorkingClock:

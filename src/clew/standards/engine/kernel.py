@@ -7,7 +7,7 @@ case by case and shares nothing with this module but the typed form of the rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from clew.standards.engine.arrays import EVER, NEVER, Bools, Ints, first_not_below, group_bounds
 from clew.standards.engine.deadlines import due_times, shift
 from clew.standards.engine.feeds import Coverage, covered
-from clew.standards.engine.gates import closing_times
+from clew.standards.engine.gates import Closings, closing_times
 from clew.standards.engine.law import Found, decide, void_duties
 from clew.standards.engine.matches import Instant, Matches, at_case
 from clew.standards.engine.opening import Frame, midnight, open_duties
@@ -36,15 +36,15 @@ class Kernel:
     at: Instant
     coverage: Coverage
 
-    def duties(self, rule: Rule, others: Mapping[str, RuleDuties]) -> RuleDuties:
-        """The duties of `rule`; `others` holds those of the rules that a gate requires."""
+    def duties(self, rule: Rule, others: Sequence[Closings]) -> RuleDuties:
+        """The duties of `rule`; `others`: when those of the rules that a gate requires were closed."""
         assert rule.trigger is not None  # noqa: S101 - the reader refuses a decidable rule without a trigger
         trigger = rule.trigger
         opening = open_duties(self.frame, rule, trigger)
         at = at_case(self.at, opening.triggers.case)
         due_low, due_high, told = self._due(rule, trigger, opening)
         waived, waiver = self._waived(rule, opening, due_low)
-        found = self._answers(rule, trigger, opening, waived <= due_low, others)
+        found = self._answers(rule, trigger, opening, (waived <= due_low) & (waived < NEVER), others)
         alive = decide(
             rule,
             opening,
@@ -124,7 +124,7 @@ class Kernel:
         return np.where(hit, known[found], NEVER), np.where(hit, position[found], -1)
 
     def _answers(
-        self, rule: Rule, trigger: Trigger, opening: Opening, waived: Bools, others: Mapping[str, RuleDuties]
+        self, rule: Rule, trigger: Trigger, opening: Opening, waived: Bools, others: Sequence[Closings]
     ) -> Found:
         if rule.norm is Norm.GATE:
             return Found(closing_times(opening, others), np.full(opening.low.size, -1, dtype=np.int8), ())

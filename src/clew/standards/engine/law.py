@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clew.standards.engine.arrays import EVER, NEVER, Bools, Ints
+from clew.standards.engine.arrays import NEVER, Bools, Ints
 from clew.standards.engine.matches import Instant, Matches
 from clew.standards.engine.responses import Answers
 from clew.standards.engine.result import Codes, Opening, RuleDuties
@@ -50,11 +50,11 @@ def decide(
     waived_at, waiver = waived
     certain, possible = answers.certain, answers.possible
     applicable = opening.applies & opening.in_force
-    lifted = waived_at <= due_low
+    lifted = (waived_at <= due_low) & (waived_at < NEVER)
     open_yet = at <= due_high
     if rule.norm is Norm.PROHIBITION or (rule.norm.value == "count" and rule.at_most):
-        done = certain <= due_low
-        may_be_done = possible <= due_high
+        done = (certain <= due_low) & (certain < NEVER)
+        may_be_done = (possible <= due_high) & (possible < NEVER)
         ladder = [
             (lifted, Verdict.WAIVED, Reason.WAIVED),
             (done, Verdict.MISSED, Reason.FORBIDDEN_ACT),
@@ -64,7 +64,7 @@ def decide(
             (None, Verdict.MET, Reason.NO_FORBIDDEN_ACT),
         ]
     else:
-        in_time = certain <= due_low
+        in_time = (certain <= due_low) & (certain < NEVER)
         late = possible > due_high
         ladder = [
             (in_time, Verdict.MET, Reason.DONE_IN_TIME),
@@ -109,7 +109,9 @@ def _first_true(ladder: list[tuple[Bools | None, Verdict, Reason]], count: int) 
 
 
 def _is(codes: Codes, *reasons: Reason) -> Bools:
-    return np.isin(codes, [REASON_CODE[reason] for reason in reasons])
+    chosen = np.zeros(len(REASON_CODE), dtype=np.bool_)
+    chosen[[REASON_CODE[reason] for reason in reasons]] = True
+    return chosen[codes]
 
 
 def _gathered(
@@ -139,7 +141,6 @@ def _gathered(
     deciding[done], table[done] = answers.certain_position[done], found.response[done]
     deciding[maybe], table[maybe] = answers.possible_position[maybe], found.response[maybe]
     deciding[by_waiver], table[by_waiver] = waiver[by_waiver], len(found.tables)
-    closed, may_be_closed = closing(verdict, decided)
     return RuleDuties(
         rule=rule.id,
         trigger_table=rule.trigger.pattern.table if rule.trigger else "",
@@ -155,32 +156,13 @@ def _gathered(
         reason=reason,
         deciding_table=table,
         deciding=deciding,
-        closed=closed,
-        may_be_closed=may_be_closed,
     )
-
-
-def closing(verdict: Codes, decided: Ints) -> tuple[Ints, Ints]:
-    """From when on each duty is certainly closed, and may be; EVER where it never was open."""
-    closed = np.full(verdict.size, NEVER, dtype=np.int64)
-    settled = (
-        (verdict == VERDICT_CODE[Verdict.MET])
-        | (verdict == VERDICT_CODE[Verdict.MET_LATE])
-        | (verdict == VERDICT_CODE[Verdict.WAIVED])
-    )
-    closed[settled] = decided[settled]
-    beside = (verdict == VERDICT_CODE[Verdict.NOT_APPLICABLE]) | (verdict == VERDICT_CODE[Verdict.VOID])
-    closed[beside] = EVER
-    may_be = closed.copy()
-    may_be[verdict == VERDICT_CODE[Verdict.INDETERMINATE]] = EVER
-    return closed, may_be
 
 
 def void_duties(rule: Rule, withdrawn: Matches) -> RuleDuties:
     """Duties whose trigger was withdrawn or corrected away."""
     count = len(withdrawn)
     never, nowhere = np.full(count, NEVER, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    ever = np.full(count, EVER, dtype=np.int64)
     return RuleDuties(
         rule=rule.id,
         trigger_table=rule.trigger.pattern.table if rule.trigger else "",
@@ -196,6 +178,4 @@ def void_duties(rule: Rule, withdrawn: Matches) -> RuleDuties:
         reason=np.full(count, REASON_CODE[Reason.TRIGGER_WITHDRAWN], dtype=np.int8),
         deciding_table=np.full(count, -1, dtype=np.int8),
         deciding=nowhere,
-        closed=ever,
-        may_be_closed=ever,
     )

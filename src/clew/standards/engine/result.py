@@ -21,8 +21,7 @@ class RuleDuties:
 
     start: when the clock started; known: when the duty was known; due: the deadline (NEVER: none can be told yet);
     decided: when the verdict was settled (NEVER: not). position: the trigger's row in `trigger_table`;
-    deciding: which table of the store (index into `tables`, -1 none) and row decided it. closed, may_be_closed:
-    when the duty ceased to be open, at the latest and at the earliest: what gates look at.
+    deciding: which table of the store (index into `tables`, -1 none) and row decided it.
     """
 
     rule: str
@@ -39,8 +38,6 @@ class RuleDuties:
     reason: Codes
     deciding_table: Codes
     deciding: Ints
-    closed: Ints
-    may_be_closed: Ints
 
     def __len__(self) -> int:
         return int(self.case.size)

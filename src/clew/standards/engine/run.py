@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from clew.records import Feed
 from clew.standards.engine.feeds import coverage
+from clew.standards.engine.gates import Closings, closings_of
 from clew.standards.engine.kernel import Kernel
 from clew.standards.engine.matches import Instant, Matcher
 from clew.standards.engine.opening import Frame
@@ -34,12 +35,19 @@ def in_order(standard: Standard) -> list[Rule]:
 
 def run(
     store: Store, standard: Standard, *, at: Instant, view: View, feeds: Sequence[Feed] = ()
-) -> Mapping[str, RuleDuties]:
-    """Duties by rule, in the order of the standard. at: T in microseconds, one or per case of the store."""
+) -> Iterator[RuleDuties]:
+    """Duties rule by rule, so that no more than one rule's need be held; gates come after what they require.
+
+    at: T in microseconds, one or per case of the store.
+    """
     matcher = Matcher(store, at)
     kernel = Kernel(Frame(standard, view, matcher), at, coverage(feeds, standard))
-    results: dict[str, RuleDuties] = {}
-    for rule in in_order(standard):
-        others = {name: results[name] for name in required_rules(standard, rule) if name in results}
-        results[rule.id] = kernel.duties(rule, others)
-    return {name: results[name] for name in standard.rules if name in results}
+    rules = in_order(standard)
+    wanted = {name for rule in rules for name in required_rules(standard, rule)}
+    closings: dict[str, Closings] = {}
+    for rule in rules:
+        others = [closings[name] for name in required_rules(standard, rule) if name in closings]
+        duties = kernel.duties(rule, others)
+        if rule.id in wanted:
+            closings[rule.id] = closings_of(duties)
+        yield duties

@@ -29,6 +29,10 @@ class DeadlineReader:
             )
         if "working_time" in item:
             length = self._duration(item["working_time"], (*path, "working_time"))
+            if not length.elapsed_us and not length.days:
+                raise self.document.error(
+                    (*path, "working_time"), "No working time is allowed at all.", mend="write PT1H or more"
+                )
             if length.days:
                 raise self.document.error(
                     (*path, "working_time"),

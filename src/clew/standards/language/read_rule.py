@@ -36,6 +36,7 @@ from clew.standards.language.model import (
     Trigger,
     Waiver,
 )
+from clew.standards.language.overlap import overlaps
 from clew.standards.language.parse_expression import ExpressionError, parse_expression
 from clew.standards.language.read_deadline import DeadlineReader
 from clew.standards.verdict import Clock, Norm, Severity
@@ -89,6 +90,7 @@ class RuleReader:
                     f"The source {source!r} is not among the standard's sources.",
                     mend=f"list it under standard > sources; there are {', '.join(self.sources) or 'none'}",
                 )
+        self._check_matching(norm, item, path, trigger, responses)
         return Rule(
             id=item["id"],
             norm=norm,
@@ -153,6 +155,42 @@ class RuleReader:
                 raise self.document.error(
                     (*path, name), f"`{name}` means nothing in a rule of norm {norm}.", mend="leave it out"
                 )
+
+    def _check_matching(
+        self, norm: Norm, item: Mapping[str, Any], path: Path, trigger: Trigger | None, responses: tuple[Response, ...]
+    ) -> None:
+        """Refuses what could not be decided in one way only."""
+        for response in responses:
+            if trigger and overlaps(trigger.pattern, response.pattern):
+                if norm is Norm.PRECEDENCE or response.look_back:
+                    raise self.document.error(
+                        path, "An act cannot be asked to come before itself.", mend="tell the two acts apart by label"
+                    )
+                if not response.shared and not item.get("at_most"):
+                    raise self.document.error(
+                        path,
+                        "The act that answers may itself trigger the rule, so it answers every duty before it.",
+                        mend="say shared: true",
+                    )
+        if "pause" in item and "within" in item:
+            for value in self._values(item["within"], path):
+                if value.kind in (DeadlineKind.WORKING_DAYS, DeadlineKind.END_OF_DAY):
+                    raise self.document.error(
+                        (*path, "pause"),
+                        "A clock that counts whole days cannot be paused.",
+                        mend="write the deadline as P7D, PT48H or working_time",
+                    )
+        if norm is Norm.PRECEDENCE and "within" in item:
+            for value in self._values(item["within"], path):
+                if value.kind is not DeadlineKind.DURATION:
+                    raise self.document.error(
+                        (*path, "within"), "How far a precedence looks back must be a plain duration.", mend="write P7D"
+                    )
+
+    def _values(self, item: Any, path: Path) -> list[Deadline]:
+        if isinstance(item, str) and item in self.parameters:
+            return [value.deadline for value in self.parameters[item].values]
+        return [self.deadlines.read(item, (*path, "within"))]
 
     def _pattern(self, item: Mapping[str, Any], path: Path, bindings: Bindings | None = None) -> Pattern:
         kinds = [name for name in PATTERN_TABLES if name in item]

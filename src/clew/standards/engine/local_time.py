@@ -1,0 +1,87 @@
+"""Local civil time for many instants at once, by the zone's own offsets.
+
+A local time that the clocks skip is read with the offset before the change, and one that occurs twice as its first:
+`datetime`'s fold=0. Beyond the years a `datetime` can hold, the nearest year's offset stands.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from clew.standards.engine.arrays import Ints
+
+DAY_US = 86_400_000_000
+YEAR_US = 31_556_952_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+#: No zone changes its offset and back within so few days.
+_STEP = timedelta(days=10)
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+
+
+@cache
+def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """Instants in `year` from which another offset holds, and that offset, in microseconds; the year's first too."""
+    begin, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    changes = [((begin - _EPOCH) // _MICROSECOND, _offset(zone, begin))]
+    moment = begin
+    while moment < end:
+        following = min(moment + _STEP, end)
+        if _offset(zone, following) != _offset(zone, moment):
+            change = _first_with(zone, moment, following)
+            if change < end:
+                changes.append(((change - _EPOCH) // _MICROSECOND, _offset(zone, change)))
+        moment = following
+    return tuple(changes)
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> int:
+    offset = moment.astimezone(zone).utcoffset()
+    return (offset or timedelta()) // _MICROSECOND
+
+
+def _first_with(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first second at which the offset of `after` holds."""
+    wanted = _offset(zone, after)
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if _offset(zone, middle) == wanted:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+@cache
+def _table(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Ints, Ints]:
+    changes = [change for year in range(first_year, last_year + 1) for change in _changes(zone, year)]
+    return np.array([change[0] for change in changes]), np.array([change[1] for change in changes])
+
+
+def _covering(zone: ZoneInfo, moments: Ints) -> tuple[Ints, Ints]:
+    first = int(np.clip(1970 + moments.min() // YEAR_US - 1, _FIRST_YEAR, _LAST_YEAR))
+    last = int(np.clip(1970 + moments.max() // YEAR_US + 1, _FIRST_YEAR, _LAST_YEAR))
+    return _table(zone, first, last)
+
+
+def to_local(instants: Ints, zone: ZoneInfo) -> Ints:
+    """Local wall-clock time of each instant, as microseconds since a naive 1970."""
+    if not instants.size:
+        return instants
+    begins, offsets = _covering(zone, instants)
+    return instants + offsets[np.maximum(np.searchsorted(begins, instants, side="right") - 1, 0)]
+
+
+def to_instants(local: Ints, zone: ZoneInfo) -> Ints:
+    """The instant each local wall-clock time names."""
+    if not local.size:
+        return local
+    begins, offsets = _covering(zone, local)
+    # In wall time the later offset holds once both the old and the new clock have passed the change.
+    walls = begins[1:] + np.maximum(offsets[1:], offsets[:-1])
+    return local - offsets[np.searchsorted(walls, local, side="right")]

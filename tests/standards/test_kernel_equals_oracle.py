@@ -1,0 +1,54 @@
+"""The vector kernel and the naive interpreter agree on random standards and random records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clew.records import Dataset
+from clew.standards import Standard, View, evaluate, parse_standard
+from clew.standards.oracle.interpret import interpret
+
+from .worlds import TICKS, datasets, moment, standards
+
+Line = tuple[str, str, str, int, datetime, datetime | None, str, datetime | None]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_instant(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def by_kernel(dataset: Dataset, standard: Standard, at: datetime, view: View) -> list[Line]:
+    columns = ("rule", "event_id", "trigger_table", "trigger_row", "known_at", "due", "verdict", "decided_at")
+    duties = evaluate(dataset, standard, at=at, view=view).with_columns(pl.col("verdict").cast(pl.String))
+    return sorted(duties.select(columns).rows(), key=str)
+
+
+def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View) -> list[Line]:
+    return sorted(
+        (
+            (
+                duty.rule,
+                duty.event_id,
+                duty.trigger.table,
+                duty.trigger.row["source_row"],
+                as_instant(duty.known),
+                as_instant(duty.due),
+                duty.verdict.value,
+                as_instant(duty.decided),
+            )
+            for duty in interpret(dataset, standard, at=at, view=view)
+        ),
+        key=str,
+    )
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(datasets(), standards(), TICKS, st.sampled_from(View))
+def test_kernel_and_oracle_agree(dataset: Dataset, text: str, tick: int, view: View) -> None:
+    at, standard = moment(tick), parse_standard(text, name="random")
+    assert by_kernel(dataset, standard, at, view) == by_oracle(dataset, standard, at, view)
