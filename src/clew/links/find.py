@@ -22,7 +22,7 @@ from clew.links.chance import (
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
-from clew.links.incidents import home_codes, incident_groups, same_incident
+from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
@@ -135,7 +135,7 @@ def find_links(
     tick(0, steps, "Comparing")
     floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
     static, together = _compare(scorer, floor)
-    incident = incident_groups(events, *ends_of(together, len(events)))
+    incident = with_hospital_victims(known, events, incident_groups(events, *ends_of(together, len(events))))
     tick(1, steps, "Scoring")
     shared = scorer.shared(parts)
     scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
