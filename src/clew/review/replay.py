@@ -194,7 +194,7 @@ def replay_as_text(found: dict[str, Any]) -> str:
     lines = [found["marking"], *([found["notice"]] if found["notice"] else [])]
     lines += [
         "A replay of known series is a demonstration with hindsight, not a validation.",
-        f"{found['mornings']} mornings from {found['from']} to {found['to']}, "
+        f"{found['mornings']} morning{'s' * (found['mornings'] != 1)} from {found['from']} to {found['to']}, "
         f"budget {found['budget_per_year']:g} links a year.",
         f"The desk was shown {found['items_shown']} new deaths ({found['items_per_week']:.1f} a week) "
         f"and {found['links_shown']} new links ({found['links_per_week']:.2f} a week); "

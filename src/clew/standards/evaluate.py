@@ -18,7 +18,6 @@ from clew.standards.language.model import Standard
 from clew.standards.links import link_facts
 from clew.standards.verdict import Verdict, View
 
-
 #: How many rows are laid out at a time.
 ROWS_AT_ONCE = 4_000_000
 
