@@ -94,6 +94,7 @@ def review(
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
         older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
+        grouped_events=found.links.incidents.height,
         series=found.series,
         standards_title=standard.title,
     )
