@@ -130,7 +130,8 @@ class Kernel:
             return Found(closing_times(opening, others), np.full(opening.low.size, -1, dtype=np.int8), ())
         best = Answers.none(opening.low.size)
         chosen = np.full(opening.low.size, -1, dtype=np.int8)
-        eligible = opening.triggers.certain & opening.applies & opening.in_force & ~waived
+        takes_part = opening.triggers.certain & opening.applies & opening.in_force
+        turn = np.where(takes_part, waived.astype(np.int64), 2)
         for number, response in enumerate(rule.responses):
             certain_from, possible_from = self._bounds(rule, trigger, opening, response)
             found = find_answers(
@@ -139,7 +140,7 @@ class Kernel:
                 self.frame.matcher.rows(response.pattern),
                 certain_from=certain_from,
                 possible_from=possible_from,
-                eligible=eligible,
+                turn=turn,
             )
             surer, nearer = found.certain < best.certain, found.possible < best.possible
             chosen = np.where(surer | (nearer & (best.certain >= NEVER)), np.int8(number), chosen)

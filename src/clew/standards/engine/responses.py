@@ -73,13 +73,13 @@ def _column(matches: Matches, name: str) -> pl.Series:
 
 @dataclass(frozen=True, eq=False)
 class _Duties:
-    """What is asked: per duty its group, the bounds, and whether it takes part in one-for-one matching."""
+    """What is asked: per duty its group, the bounds, and its turn in one-for-one matching (`find_answers`)."""
 
     group: Ints
     certain_from: Ints
     possible_from: Ints
     differs: Ints | None
-    eligible: Bools
+    turn: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +109,12 @@ def find_answers(
     *,
     certain_from: Ints,
     possible_from: Ints,
-    eligible: Bools,
+    turn: Ints,
 ) -> Answers:
     """Answers among `acts` to the duties of `triggers`, each looked for from its bounds on.
 
-    eligible: duties that take part in one-for-one matching where the response is not shared.
+    turn: where the response is not shared, duties of turn 0 take their acts first, those of turn 1 take from what is
+    left (they were waived), and others take none.
     """
     if not len(triggers) or not len(acts):
         return Answers.none(len(triggers))
@@ -133,7 +134,7 @@ def find_answers(
         possible_from=possible_from,
         # An empty value on the trigger's side is equal to none: nothing can be ruled out by it.
         differs=np.where(differs.trigger == 0, -1, differs.trigger) if differs else None,
-        eligible=eligible,
+        turn=turn,
     )
     ordered = not response.shared or response.at_least > 1 or differs is not None
     search = _ordered if ordered else _plain
@@ -161,12 +162,12 @@ def find_answers(
         mine = _plain(response, own, candidates.take(loose), certain=False)
         possible, possible_position = _earlier((possible, possible_position), mine)
         if keys:
-            unkeyed = _Duties(triggers.case * size, certain_from, possible_from, None, eligible)
+            unkeyed = _Duties(triggers.case * size, certain_from, possible_from, None, turn)
             theirs = _plain(response, unkeyed, candidates.take(loose & ~coded), certain=False)
             possible, possible_position = _earlier((possible, possible_position), theirs)
     if keys and not (keys.trigger > 0).all():
         by_case = _Acts(acts.case, acts.low, acts.high, acts.position, None)
-        whole = _Duties(triggers.case, certain_from, possible_from, None, eligible)
+        whole = _Duties(triggers.case, certain_from, possible_from, None, turn)
         anything, anything_position = _plain(response, whole, by_case, certain=False)
         unknown = keys.trigger == 0
         possible = np.where(unknown, anything, possible)
@@ -242,22 +243,40 @@ def _ordered(response: Response, duties: _Duties, acts: _Acts, *, certain: bool)
         same = (found < end) & (acts.differs[inside] == duties.differs)
         found = np.where(same, following[inside], found)
     elif not response.shared:
-        found = _one_for_one(duties, found, end, bound)
+        return _in_turns(duties, acts, bound)
     hit = found < end
     found = np.where(hit, found, 0)
     return np.where(hit, acts.low[found], NEVER), acts.position[found]
 
 
-def _one_for_one(duties: _Duties, found: Ints, end: Ints, bound: Ints) -> Ints:
-    """First come, first served: each act answers the oldest eligible duty that it can and that has none yet.
+def _in_turns(duties: _Duties, acts: _Acts, bound: Ints) -> tuple[Ints, Ints]:
+    """Acts taken one for one, by the duties of turn 0 and then, of what is left, by those of turn 1."""
+    times = np.full(bound.size, NEVER, dtype=np.int64)
+    position = np.zeros(bound.size, dtype=np.int64)
+    for turn in (0, 1):
+        own = np.flatnonzero(duties.turn == turn)
+        if not own.size or not acts.group.size:
+            continue
+        taken = _one_for_one(duties.group[own], acts, bound[own])
+        hit = taken >= 0
+        times[own[hit]], position[own[hit]] = acts.low[taken[hit]], acts.position[taken[hit]]
+        left = np.ones(acts.group.size, dtype=np.bool_)
+        left[taken[hit]] = False
+        acts = acts.take(left)
+    return times, position
+
+
+def _one_for_one(group: Ints, acts: _Acts, bound: Ints) -> Ints:
+    """First come, first served: each act answers the oldest duty that it can and that has none yet; -1 for no act.
 
     In a group's order of bounds, duty i takes max(its first act, one after the act of duty i - 1): that is i plus
     the running maximum of (first act - i).
     """
-    eligible = np.flatnonzero(duties.eligible)
-    order = eligible[np.lexsort((found[eligible], bound[eligible], duties.group[eligible]))]
+    begin, end = group_bounds(acts.group, group)
+    first = first_not_below(acts.low, begin, end, bound)
+    order = np.lexsort((first, bound, group))
     number = np.arange(order.size, dtype=np.int64)
-    taken = number + running_maximum(found[order] - number, duties.group[order])
-    result = end.copy()
-    result[order] = taken
+    taken = number + running_maximum(first[order] - number, group[order])
+    result = np.full(group.size, -1, dtype=np.int64)
+    result[order] = np.where(taken < end[order], taken, -1)
     return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -237,15 +238,15 @@ class CaseInterpreter(OnRecord):
         acts = self.sightings(response.pattern)
         taken: dict[str, set[int]] = {"sure": set(), "maybe": set()}
         in_turn = {
-            "sure": sorted(opened, key=lambda duty: _or_ever(self.bounds(rule, response, duty)[0])),
-            "maybe": sorted(opened, key=lambda duty: _or_ever(self.bounds(rule, response, duty)[1])),
+            level: sorted(opened, key=partial(self.turn, rule, response, place))
+            for place, level in enumerate(("sure", "maybe"))
         }
         for level, duties in in_turn.items():
             for duty in duties:
                 bound = self.bounds(rule, response, duty)[0 if level == "sure" else 1]
                 found = self.found(response, duty, acts, level=level, bound=bound, ordered=ordered)
                 if one_for_one:
-                    eligible = duty.sighting.sure and duty.applies is True and duty.in_force and not self.lifted(duty)
+                    eligible = duty.sighting.sure and duty.applies is True and duty.in_force
                     free = [act for act in found if act.version.number not in taken[level]]
                     found = free[:1] if eligible else []
                     taken[level].update(act.version.number for act in found)
@@ -263,6 +264,10 @@ class CaseInterpreter(OnRecord):
                         duty.certain = best if duty.certain is None else min(duty.certain, best)
                     else:
                         duty.possible = best if duty.possible is None else min(duty.possible, best)
+
+    def turn(self, rule: Rule, response: Response, place: int, duty: Opened) -> tuple[bool, int]:
+        """Whose turn it is to take an act: those not waived first, then by the time from which acts count."""
+        return self.lifted(duty), _or_ever(self.bounds(rule, response, duty)[place])
 
     def found(
         self,
