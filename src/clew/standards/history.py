@@ -7,7 +7,7 @@ all cases side by side (the first instant of each, then the second, and so on).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -18,7 +18,6 @@ from clew.standards.duties import SCHEMA, duty_frame
 from clew.standards.engine.arrays import EVER, NEVER, Ints
 from clew.standards.engine.opening import microseconds
 from clew.standards.engine.part import part_of
-from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.run import run
 from clew.standards.engine.store import Store
 from clew.standards.evaluate import Prepared
@@ -26,7 +25,7 @@ from clew.standards.verdict import View
 
 #: A case with more instants than this is refused: its history would take their square.
 MAXIMUM_INSTANTS = 20_000
-_SAID = ["verdict", "due", "decided_at"]
+_SAID = ["verdict", "due", "decided_at", "known_at", "trigger_at"]
 INTERVAL_SCHEMA: dict[str, pl.DataType] = {
     name: SCHEMA[name]
     for name in ("duty_id", "rule", "event_id", "trigger_at", "known_at", "due", "verdict", "decided_at", "view")
@@ -43,11 +42,12 @@ def verdict_intervals(prepared: Prepared, *, until: datetime, view: View = View.
     end = microseconds(until)
     case, instants = _fact_changes(prepared.store, end)
     first = _said(prepared, case, instants, view)
-    more_case, more = _deadlines(prepared, first, end)
-    fresh = ~np.isin(_pairs(more_case, more), _pairs(case, instants))
-    second = _said(prepared, more_case[fresh], more[fresh], view)
+    more_case, more = _distinct(np.concatenate(first.case), np.concatenate(first.instants))
+    fresh = (more <= end) & ~np.isin(_pairs(more_case, more), _pairs(case, instants))
+    more_case, more = more_case[fresh], more[fresh]
+    second = _said(prepared, more_case, more, view)
     looked = _looked_at(prepared.store, np.concatenate([case, more_case]), np.concatenate([instants, more]))
-    return _stretches(pl.concat([first, second]), looked)
+    return _stretches(pl.concat([*first.frames, *second.frames]), looked)
 
 
 def _pairs(case: Ints, instants: Ints) -> np.ndarray[tuple[int], np.dtype[np.void]]:
@@ -75,12 +75,20 @@ def _distinct(case: Ints, instants: Ints) -> tuple[Ints, Ints]:
     return pairs["case"].copy(), pairs["at"].copy()
 
 
-def _said(prepared: Prepared, case: Ints, instants: Ints, view: View) -> pl.DataFrame:
+@dataclass
+class _Statements:
+    """What is said at the instants looked at, and the instants after which a clock alone changes it."""
+
+    frames: list[pl.DataFrame]
+    case: list[Ints]
+    instants: list[Ints]
+
+
+def _said(prepared: Prepared, case: Ints, instants: Ints, view: View) -> _Statements:
     """What is said of every duty at each (case, instant), with the instant as `at` (microseconds)."""
     order = np.lexsort((instants, case))
     case, instants = case[order], instants[order]
     turn = np.arange(case.size) - np.searchsorted(case, case, side="left")
-    frames = [pl.DataFrame(schema={**SCHEMA, "at": pl.Int64})]
     if case.size and int(turn.max()) >= MAXIMUM_INSTANTS:
         busiest = prepared.store.cases[int(case[turn.argmax()])]
         raise ClewError(
@@ -89,36 +97,22 @@ def _said(prepared: Prepared, case: Ints, instants: Ints, view: View) -> pl.Data
             why="its history would take hours",
             mend="evaluate it at the instants you need instead",
         )
+    none = np.empty(0, dtype=np.int64)
+    said = _Statements([pl.DataFrame(schema={**SCHEMA, "at": pl.Int64})], [none], [none])
+    lags = [1, *sorted({rule.lag_us for rule in prepared.standard.feeds.values() if rule.lag_us})]
     for number in range(int(turn.max()) + 1 if case.size else 0):
-        chosen = turn == number
-        store = part_of(prepared.store, case[chosen])
-        at = instants[chosen]
-        results = run(store, prepared.standard, at=at, view=view, feeds=prepared.feeds)
-        frames += _frames(prepared, store, results, at, view)
-    return pl.concat(frames)
-
-
-def _frames(
-    prepared: Prepared, store: Store, results: Iterable[RuleDuties], at: Ints, view: View
-) -> list[pl.DataFrame]:
-    frames = []
-    for duties in results:
-        if len(duties):
+        cases, at = case[turn == number], instants[turn == number]
+        store = part_of(prepared.store, cases)
+        for duties in run(store, prepared.standard, at=at, view=view, feeds=prepared.feeds):
+            if not len(duties):
+                continue
             frame = duty_frame(store, prepared.standard, [duties], at_us=0, view=view)
-            frames.append(frame.with_columns(pl.Series("at", at[duties.case])))
-    return frames
-
-
-def _deadlines(prepared: Prepared, said: pl.DataFrame, end: int) -> tuple[Ints, Ints]:
-    """The instants after each deadline found: the next microsecond, and when the feeds have come in."""
-    number = pl.DataFrame({"event_id": prepared.store.cases, "_case": np.arange(len(prepared.store.cases))})
-    due = said.filter(pl.col("due").is_not_null()).select("event_id", "due").unique().join(number, on="event_id")
-    case, moments = due["_case"].to_numpy(), due["due"].dt.timestamp("us").to_numpy()
-    lags = sorted({rule.lag_us for rule in prepared.standard.feeds.values() if rule.lag_us})
-    instants = np.concatenate([moments + 1, *(moments + lag for lag in lags)])
-    cases = np.tile(case, 1 + len(lags))
-    kept = (instants <= end) & (instants > EVER) & (instants < NEVER)
-    return _distinct(cases[kept], instants[kept])
+            said.frames.append(frame.with_columns(pl.Series("at", at[duties.case])))
+            for lag in lags:
+                coming = (duties.latest_due < NEVER) & (duties.latest_due > EVER)
+                said.case.append(cases[duties.case[coming]])
+                said.instants.append(duties.latest_due[coming] + lag)
+    return said
 
 
 def _looked_at(store: Store, case: Ints, instants: Ints) -> pl.DataFrame:

@@ -112,7 +112,7 @@ class Night:
         lags = sorted({1, *(rule.lag_us for rule in self.standard.feeds.values())})
         owners, changes = [self.change_case[kept]], [self.changes[kept]]
         for duties in results:
-            due = duties.due
+            due = duties.latest_due
             for lag in lags:
                 coming = (due < NEVER) & (due > moment - lag) & np.isin(duties.verdict, _MAY_CHANGE)
                 owners.append(numbers[duties.case[coming]])

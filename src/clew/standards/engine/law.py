@@ -90,7 +90,7 @@ def decide(
         opening,
         verdict=verdict,
         reason=reason,
-        due=np.where(told & applicable, due_low, NEVER),
+        due=(np.where(told & applicable, due_low, NEVER), np.where(told & applicable, due_high, NEVER)),
         waived=(waived_at, waiver),
         found=found,
     )
@@ -120,7 +120,7 @@ def _gathered(
     *,
     verdict: Codes,
     reason: Codes,
-    due: Ints,
+    due: tuple[Ints, Ints],
     waived: tuple[Ints, Ints],
     found: Found,
 ) -> RuleDuties:
@@ -133,7 +133,7 @@ def _gathered(
     passed = _is(reason, Reason.NOT_DONE, Reason.WAIVED_TOO_LATE, Reason.NO_FORBIDDEN_ACT)
     decided = np.full(count, NEVER, dtype=np.int64)
     decided[done] = answers.certain[done]
-    decided[passed] = due[passed]
+    decided[passed] = due[0][passed]
     lifted = _is(reason, Reason.WAIVED)
     decided[lifted] = waived_at[lifted]
     deciding = np.full(count, -1, dtype=np.int64)
@@ -150,7 +150,8 @@ def _gathered(
         trigger_at=opening.triggers.low,
         start=opening.low,
         known=opening.known,
-        due=due,
+        due=due[0],
+        latest_due=due[1],
         decided=decided,
         verdict=verdict,
         reason=reason,
@@ -173,6 +174,7 @@ def void_duties(rule: Rule, withdrawn: Matches) -> RuleDuties:
         start=withdrawn.known,
         known=withdrawn.known,
         due=never,
+        latest_due=never,
         decided=withdrawn.ended if withdrawn.ended is not None else never,
         verdict=np.full(count, VERDICT_CODE[Verdict.VOID], dtype=np.int8),
         reason=np.full(count, REASON_CODE[Reason.TRIGGER_WITHDRAWN], dtype=np.int8),

@@ -19,7 +19,8 @@ Codes = npt.NDArray[np.int8]
 class RuleDuties:
     """Duties of one rule, sorted by case and trigger time.
 
-    start: when the clock started; known: when the duty was known; due: the deadline (NEVER: none can be told yet);
+    start: when the clock started; known: when the duty was known; due, latest_due:
+    the deadline, and its latest where the clock's start is an interval (NEVER: none can be told yet);
     decided: when the verdict was settled (NEVER: not). position: the trigger's row in `trigger_table`;
     deciding: which table of the store (index into `tables`, -1 none) and row decided it.
     """
@@ -33,6 +34,7 @@ class RuleDuties:
     start: Ints
     known: Ints
     due: Ints
+    latest_due: Ints
     decided: Ints
     verdict: Codes
     reason: Codes
