@@ -47,7 +47,12 @@ def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View) ->
     )
 
 
-@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=250,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(datasets(), standards(), TICKS, st.sampled_from(View))
 def test_kernel_and_oracle_agree(dataset: Dataset, text: str, tick: int, view: View) -> None:
     at, standard = moment(tick), parse_standard(text, name="random")
