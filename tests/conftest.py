@@ -6,11 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from clew.demonstration import Demonstration, make_demonstration, write_demonstration
 from clew.standards import Standard, load_standard
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# On a desk every run tries new examples; in CI each run tries the same, so that it fails only for what changed.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("desk", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 def _folder(variable: str, default: str) -> Path:

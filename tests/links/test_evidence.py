@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from clew.links import Weights, find_links
-from clew.links.families import place_factor, profile_factor, time_factor
+from clew.links import Weights, explain_pair, find_links
+from clew.links.families import place_factor, profile_factor, time_bounds, time_factor
 from clew.links.find import Links
 from clew.records import Dataset
 from tests.links import naive
@@ -167,3 +168,35 @@ def test_substances_alone_make_no_link_however_rare() -> None:
     for one, two, alone in zip(scored.a, scored.b, rests_on_substance, strict=True):
         pair = (str(found.scorer.events.event_id[one]), str(found.scorer.events.event_id[two]))
         assert not (alone and (pair in linked or pair[::-1] in linked))
+
+
+@pytest.mark.parametrize("days", [30.0, 60.0, 140.0, 1000.0, 4000.0])
+def test_no_gap_gives_more_or_less_than_the_bounds_that_pairs_are_dropped_by(links: Links, days: float) -> None:
+    usual = replace(links.scorer.usual, history_days=days)
+    least, most = time_bounds(usual, WEIGHTS.time)
+    rng = np.random.default_rng(3)
+    gap, width = rng.uniform(0, days, 5000), rng.exponential(days / 10, 5000)
+    nought = np.zeros(5000)
+    got = time_factor(usual, WEIGHTS.time, (nought, nought), (gap, gap + width))
+    assert (got <= most).all()
+    assert (got >= least).all()
+
+
+def test_people_that_are_shared_but_not_weighed_are_said_to_be_shared(links: Links) -> None:
+    background = null_background(deaths=40, years=1, seed=6)
+    ids = sorted(background.tables["events"]["event_id"].to_list())[:30]
+    extra = frame(
+        "people",
+        {
+            "event_id": ids,
+            "role": ["last_contact"] * 30,
+            "person_ref": ["PX"] * 30,
+            "recorded_at": [background.last_recorded_at] * 30,
+        },
+    )
+    tables = dict(background.tables) | {"people": pl.concat([background.tables["people"], extra])}
+    found = find_links(Dataset(name="often", tables=tables).as_known(background.last_recorded_at), replicates=1)
+    why = explain_pair(found, ids[0], ids[1])
+    assert why.factors["people"] == 0
+    assert "in 30 events: too many to say anything" in why.clauses["people"]
+    assert not any("none is recorded" in what for what in why.missing)

@@ -104,6 +104,34 @@ def test_deaths_of_one_fire_are_one_incident_and_never_a_link() -> None:
     assert found.frame.filter(both).is_empty()
 
 
+def _burnt(**hospital: object) -> pl.DataFrame:
+    """A fire with two dead in the house and one who died in hospital; the incidents found. hospital: what differs."""
+    events = _deaths([(51.5, 0.0), (51.5, 0.0), (51.6, 0.3)], [10, 11, 12], place_type=[None, None, "hospital"])
+    events = events.with_columns(event_id=pl.Series(["24-00100", "24-00101", hospital.get("number", "24-00103")]))
+    day = ["2024-01-01", "2024-01-01", hospital.get("day", "2024-01-01")]
+    manner = ["accident", "accident", hospital.get("manner", "accident")]
+    noted = frame(
+        "circumstances",
+        {
+            "event_id": [*events["event_id"], *events["event_id"]],
+            "feature": ["injury_date"] * 3 + ["manner"] * 3,
+            "value": day + manner,
+            "recorded_at": [START + timedelta(days=1)] * 6,
+        },
+    )
+    known = _dataset(events=events, circumstances=noted).as_known(START + timedelta(days=30))
+    return find_links(known, replicates=1).incidents
+
+
+def test_a_victim_who_died_in_hospital_joins_the_fire_by_number_day_and_manner() -> None:
+    assert _burnt()["incident_id"].to_list() == ["24-00100"] * 3
+
+
+@pytest.mark.parametrize("hospital", [{"number": "24-00200"}, {"day": "2024-01-02"}, {"manner": "natural"}])
+def test_a_death_in_hospital_of_another_number_day_or_manner_does_not(hospital: dict[str, str]) -> None:
+    assert _burnt(**hospital)["event_id"].to_list() == ["24-00100", "24-00101"]
+
+
 def test_two_deaths_in_one_hospital_on_one_day_are_not_one_incident() -> None:
     events = _deaths([(51.5, 0.0)] * 2, [10, 12], place_type=["hospital"] * 2)
     at = START + timedelta(days=10)

@@ -1,16 +1,12 @@
-"""The documents say what the code does: the tables' page is the schema, the YAML parses, the commands run."""
+"""The documents say what the code does: the tables' page is the schema, the YAML parses."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from clew.cli.check import check
 from clew.records import mapping_file
 from clew.records.documentation import table_reference
 from clew.records.mapping_file import parse_mapping
@@ -32,24 +28,3 @@ def test_every_yaml_block_of_the_guide_is_a_mapping(block: str) -> None:
 def test_every_key_of_clew_yaml_is_in_the_guide() -> None:
     keys = {*mapping_file._TOP_KEYS, *mapping_file._SOURCE_KEYS, *mapping_file._COLUMN_KEYS}
     assert not {key for key in keys if not re.search(rf"\b{key}\b", MAPPING_GUIDE)}
-
-
-@pytest.mark.parametrize(
-    ("page", "source", "name"),
-    [
-        ("medical-examiner-register.md", "milwaukee/milwaukee_me_2020_2026.csv", "register.csv"),
-        ("homicide-register.md", "wapo/homicide-data_partial_32cities.csv", "homicides.csv"),
-    ],
-)
-def test_the_check_command_of_each_register_runs(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, page: str, source: str, name: str
-) -> None:
-    text = (DOCS / "how-to" / page).read_text(encoding="utf-8")
-    commands = re.findall(r"^clew check (.*)$", text, re.MULTILINE)
-    assert commands
-    (tmp_path / name).symlink_to(data / source)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(check)
-    for command in commands:
-        assert CliRunner().invoke(app, shlex.split(command)).exit_code == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import polars as pl
@@ -36,12 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_million_rows_with_110000_faults_are_checked_in_seconds(folder: Path) -> None:
-    start = time.perf_counter()
+def test_a_million_rows_with_110000_faults_are_checked_whole(folder: Path) -> None:
     result = check_dataset(folder)
-    seconds = time.perf_counter() - start
     kinds = kinds_of_problem(result.problems, examples=3).select("column", "count", "rows")
     assert ("category", 100_000, [2, 12, 22]) in kinds.rows()
     assert ("lon", 10_000, [2, 102, 202]) in kinds.rows()
     assert result.tables[0].rows_kept == ROWS
-    assert seconds < 60  # a guard against row-by-row work, not a benchmark: it takes about 5 s on two cores

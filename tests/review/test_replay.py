@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,8 @@ from scipy.stats import poisson
 from clew.core import UsageError, parse_instant
 from clew.demonstration import Demonstration, make_demonstration
 from clew.review import raised, replay, replay_as_json, replay_as_text
-from clew.review.replay import Shown, mornings
+from clew.review.journal import Shown
+from clew.review.replay import mornings
 from clew.standards import Standard
 
 START, END = datetime(2014, 3, 1, tzinfo=UTC), datetime(2014, 5, 1, tzinfo=UTC)
@@ -50,6 +52,7 @@ def test_a_replay_that_was_broken_off_goes_on_from_its_journal_and_gives_the_sam
     assert replay(small, end=end, journal=journal, **settings) == whole
     assert replay(small, end=end, journal=journal, **settings) == whole
     assert len(journal.read_text(encoding="utf-8").splitlines()) == 1 + len(whole)
+    assert [one.at for one in whole][1:] == mornings(small, START, end)
 
 
 def test_a_journal_of_other_settings_is_refused(small: Demonstration, uk_standard: Standard, tmp_path: Path) -> None:
@@ -57,9 +60,25 @@ def test_a_journal_of_other_settings_is_refused(small: Demonstration, uk_standar
     replay(small, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=journal)
     with pytest.raises(UsageError, match="not the journal of this replay"):
         replay(small, start=START, end=end, standard=uk_standard, budget_per_year=53, journal=journal)
-    journal.write_text("not a journal", encoding="utf-8")
-    with pytest.raises(UsageError, match="not the journal"):
-        replay(small, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=journal)
+    head = journal.read_text(encoding="utf-8").splitlines()[0]
+    morning = '{"at": "2014-03-01T09:00:00+00:00", "items": [], "links": []}'
+    for text in ("not a journal", "", "[]", f'{head}\n{{"at": 3}}\n{morning}', f"{head}\n[]\n{morning}"):
+        journal.write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError, match="not the journal"):
+            replay(small, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=journal)
+    journal.write_bytes(b"\xff\xfe\x00")
+    for path in (journal, tmp_path, tmp_path / "none" / "journal"):
+        with pytest.raises(UsageError):
+            replay(small, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=path)
+
+
+def test_a_journal_of_edited_rows_is_refused(small: Demonstration, uk_standard: Standard, tmp_path: Path) -> None:
+    end, journal = START + timedelta(days=1), tmp_path / "journal"
+    replay(small, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=journal)
+    events = small.tables["events"].with_columns(lat=pl.col("lat") + 0.001)
+    edited = replace(small, tables=dict(small.tables) | {"events": events})
+    with pytest.raises(UsageError, match="other data"):
+        replay(edited, start=START, end=end, standard=uk_standard, budget_per_year=52, journal=journal)
 
 
 def test_a_series_is_raised_on_the_first_morning_a_link_between_two_members_is_shown(

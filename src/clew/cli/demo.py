@@ -11,7 +11,7 @@ from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, pro
 from clew.cli.inputs import open_known
 from clew.cli.review import DEFAULT_STANDARD, BudgetOption, TopOption, run_review, write_review
 from clew.core import UsageError
-from clew.demonstration import write_demonstration
+from clew.demonstration import NOTICE, write_demonstration
 from clew.review import DEFAULT_BUDGET_PER_YEAR
 
 #: The morning after the third of the four deaths: the list that nobody had.
@@ -49,6 +49,12 @@ def demo_command(
         if not quiet:
             stderr.print(f"Wrote the demonstration dataset to {folder}.")
     known = open_known(folder, None, as_of, quiet=quiet)
+    if known.dataset.notice != NOTICE:
+        raise UsageError(
+            f"{folder} holds another dataset, {known.dataset.name}.",
+            where="DIR",
+            mend="name a folder that is new or empty; or use `clew review` for your own records",
+        )
     found = run_review(known, standard=DEFAULT_STANDARD, budget=budget, top=top, seed=1, quiet=quiet)
     write_review(found, out, as_json=as_json, quiet=quiet)
     if out is None:

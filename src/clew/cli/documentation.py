@@ -67,11 +67,12 @@ def _command(path: str, command: Any) -> str:
 
 def _with_example(text: str) -> str:
     """`text` with what follows "Example:" as code, in the one form of this page."""
-    lines = []
-    for line in text.splitlines():
-        label, found, code = line.replace("**", "").partition("Example: ")
-        lines.append(f"Example: `{code.strip('`')}`" if found and not label else line)
-    return "\n".join(lines) + "\n"
+    paragraphs = []
+    for paragraph in text.split("\n\n"):
+        label, found, code = paragraph.replace("**Example**:", "Example:").partition("Example: ")
+        one_line = " ".join(code.replace("\\\n", " ").strip("`").split())
+        paragraphs.append(f"Example: `{one_line}`" if found and not label else paragraph)
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def _argument(parameter: Any) -> str:
@@ -88,7 +89,7 @@ def _parameter(parameter: Any, hint: Any) -> str:
     meaning = (parameter.help or "").replace("|", "\\|")
     if choices := _choices(hint):
         meaning += f" One of: {', '.join(f'`{choice}`' for choice in choices)}."
-    if parameter.multiple:
+    if parameter.multiple and "repeatable" not in meaning:
         meaning += " May be given more than once."
     return f"| {name} | {meaning} | {_default(parameter)} |\n"
 

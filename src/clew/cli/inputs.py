@@ -16,7 +16,7 @@ DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the datase
 MappingOption = Annotated[
     str | None, typer.Option("--mapping", help="A mapping file, or the name of one that ships with Clew.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the decoys that chance rates come from.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the decoys that chance rates come from.")]
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

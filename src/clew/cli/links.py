@@ -11,7 +11,7 @@ from rich.table import Table
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
-from clew.core import UsageError
+from clew.core import UsageError, format_instant
 from clew.links import DECOY_REPLICATES, FAMILIES, Explanation, Links, explain_pair, find_links, grow_series
 from clew.records import Known, spreadsheet_safe
 from clew.review.wording import often
@@ -50,7 +50,15 @@ def find(
         return
     if as_json or out is not None:
         rows = [_json_row(row, links) for row in table.iter_rows(named=True)]
-        print_json({"as_of": known.at.isoformat(), "seed": seed, "replicates": replicates, "links": rows}, out)
+        print_json(
+            {
+                "as_of": format_instant(known.at, known.dataset.zone),
+                "seed": seed,
+                "replicates": replicates,
+                "links": rows,
+            },
+            out,
+        )
         return
     _print_table(table, links, budget=None if above is not None else budget)
 
@@ -116,7 +124,7 @@ def explanation_as_json(links: Links, why: Explanation) -> dict[str, Any]:
     return {
         "event_id_a": why.event_id_a,
         "event_id_b": why.event_id_b,
-        "as_of": links.known.at.isoformat(),
+        "as_of": format_instant(links.known.at, links.known.dataset.zone),
         "log10_bayes_factor": why.log10_bayes_factor,
         "seen_per_year": rates[0] if rates else None,
         "chance_per_year": rates[1] if rates else None,
@@ -130,8 +138,10 @@ def explanation_as_json(links: Links, why: Explanation) -> dict[str, Any]:
 
 def explanation_as_text(links: Links, why: Explanation) -> str:
     """An explanation in words, with each family's contribution as a bar: the waterfall from nothing to the sum."""
-    marking = links.known.dataset.marking
-    lines = [marking, f"{why.event_id_a} and {why.event_id_b}, as known at {links.known.at:%Y-%m-%d %H:%M} UTC", ""]
+    dataset = links.known.dataset
+    at = format_instant(links.known.at, dataset.zone)
+    lines = [dataset.marking, *([dataset.notice] if dataset.notice else [])]
+    lines += [f"{why.event_id_a} and {why.event_id_b}, as known at {at}", ""]
     lines += [why.sentence, ""]
     for name in FAMILIES:
         factor = why.factors[name]
@@ -149,7 +159,7 @@ def explanation_as_text(links: Links, why: Explanation) -> str:
         lines.append("Weaker than the links this force's desk is shown: chance makes many like it.")
     lines += ["", "Rows: " + "; ".join(f"{row.table} ({row.source}) row {row.row}" for row in why.rows)]
     lines += ["Would settle it:", *(f"  - {what}" for what in why.missing)] if why.missing else []
-    lines += ["", "A link is a candidate, not a decision. It connects events and accuses nobody.", marking]
+    lines += ["", "A link is a candidate, not a decision. It connects events and accuses nobody.", dataset.marking]
     return "\n".join(lines) + "\n"
 
 
@@ -179,7 +189,8 @@ def _print_table(table: pl.DataFrame, links: Links, *, budget: float | None) -> 
     if dataset.notice:
         console.print(dataset.notice, style="italic")
     limit = "" if budget is None else f", budget {budget:g} a year"
-    console.print(f"{table.height} links as known at {links.known.at:%Y-%m-%d %H:%M} UTC{limit}; seed {links.seed}.")
+    at = format_instant(links.known.at, dataset.zone)
+    console.print(f"{table.height} links as known at {at}{limit}; seed {links.seed}.")
     view = Table("events", "log10", "seen a year", "chance a year", "series", "why")
     for row in table.iter_rows(named=True):
         seen, chance = f"{row['seen_per_year']:.1f}", f"{row['chance_per_year']:.1f}"

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clew.core.errors import UsageError
 
+#: Room that every T must leave before and after it, for windows, deadlines and local time.
+ROOM = timedelta(days=400)
+
 
 def parse_zone(name: str, *, where: str = "time zone") -> ZoneInfo:
     """The IANA time zone called `name`; raises `UsageError` if there is none."""
@@ -32,7 +35,7 @@ def parse_instant(text: str, zone: ZoneInfo, *, where: str = "--as-of") -> datet
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
         moment = moment.astimezone(UTC)
-        moment + timedelta(days=400)  # leaves room for windows and deadlines after T
+        _ = (moment - ROOM, moment + ROOM)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{text!r} is not a date or time.",

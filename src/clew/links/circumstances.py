@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.events import NOT_READ, Floats, Integers, LinkEvents
 from clew.links.weights import CircumstanceWeights
 from clew.records import Known
 
 #: Features that are no likeness of two events: what another family reads (references, dates), or what was only said.
-NOT_CIRCUMSTANCES = ("reference", "on_bail", "explanation_source", "account", "injury_date")
+NOT_CIRCUMSTANCES = ("reference", *NOT_READ)
 
 
 @dataclass(frozen=True, kw_only=True)

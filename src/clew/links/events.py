@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.weights import SUBJECTS
-from clew.records import Kind, Known
+from clew.records import Kind, Known, Role
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -20,6 +20,9 @@ Flags = NDArray[np.bool_]
 
 #: Place types where people die for the place's own reasons: two deaths there on one day are not one incident.
 INSTITUTIONS = ("hospital", "care_home", "hospice", "nursing_home")
+
+#: Features that no family of evidence reads: what was only said, and what another table tells.
+NOT_READ = ("on_bail", "explanation_source", "account", "injury_date")
 
 _EARTH_RADIUS_KM = 6371.0088
 _MICROSECONDS_PER_DAY = 86_400_000_000
@@ -70,9 +73,13 @@ def link_events(known: Known) -> LinkEvents:
         .group_by("event_id")
         .agg(pl.col("age").drop_nulls().last(), pl.col("sex").drop_nulls().last())
     )
+    read = (
+        known.people.filter(pl.col("role") != Role.PROFESSIONAL.value),
+        known.circumstances.filter(~pl.col("feature").is_in(NOT_READ)),
+    )
     learned = [
         table.group_by("event_id").agg(pl.col("recorded_at").max().alias(f"learned_{number}"))
-        for number, table in enumerate((known.people, known.circumstances))
+        for number, table in enumerate(read)
     ]
     events = known.events.join(subject, on="event_id", how="left")
     for table in learned:

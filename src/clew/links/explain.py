@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from clew.core import UsageError
 from clew.links.find import Links
 from clew.links.people import ROLES
 from clew.links.scoring import FAMILIES
@@ -64,6 +65,8 @@ class Explanation:
 
 def explain_pair(links: Links, event_id_a: str, event_id_b: str) -> Explanation:
     """Explains the pair of events, whether or not it is among the links; raises `UsageError` for an unknown event."""
+    if event_id_a == event_id_b:
+        raise UsageError(f"{event_id_a} is one event.", where="events", mend="name two events to explain the pair")
     pair = _Pair(links, links.index(event_id_a), links.index(event_id_b))
     factors = {family: float(factor) for family, factor in zip(FAMILIES, pair.scored.factors[0], strict=True)}
     clauses = {family: getattr(pair, family)() for family in FAMILIES}
@@ -98,7 +101,7 @@ class _Pair:
 
     def people(self) -> str:
         if self.shared is None:
-            return "no person or address known to be shared"
+            return self._people_not_weighed()
         parts, people = self.links.parts, self.links.known.people
         ends = (self.links.shared.part_lower[self.shared], self.links.shared.part_upper[self.shared])
         if self.a > self.b:
@@ -113,6 +116,20 @@ class _Pair:
             who = f"the same person ({ref})" if ref else "the same person"
             what = f"{who} is {words[0]} in {self.ids[0]} and {words[1]} in {self.ids[1]}"
         return f"{what}, and is in {often} of this force's {len(self.events):,} events"
+
+    def _shared_appearances(self) -> int:
+        """In how many events the person or address appears that both have and that appears most; 0 if none is."""
+        parts = self.links.parts
+        both = np.intersect1d(parts.person[parts.event == self.a], parts.person[parts.event == self.b])
+        return max((len(np.unique(parts.event[parts.person == person])) for person in both), default=0)
+
+    def _people_not_weighed(self) -> str:
+        often = self._shared_appearances()
+        if not often:
+            return "no person or address known to be shared"
+        if not (self.events.death[self.a] or self.events.death[self.b]):
+            return "a person or address is shared; not weighed, because neither event is a death"
+        return f"a person or address is shared that is in {often} events: too many to say anything"
 
     def reference(self) -> str:
         named = self.links.named
@@ -192,8 +209,9 @@ class _Pair:
             present = self.rows_of["people"].filter(pl.col("event_id") == event_id)["role"]
             if not (present == Role.LAST_CONTACT.value).any():
                 yield f"who was last with the deceased of {event_id}: not recorded"
-        if self.shared is None:
-            yield "whether any person, telephone or address is in both: none is recorded"
+        if self.shared is None and not self._shared_appearances():
+            both = " and ".join(self.ids)
+            yield f"whether any person, telephone or address is in both {both}: none is recorded"
 
 
 def _row(table: str, frame: pl.DataFrame, row: int) -> Row:

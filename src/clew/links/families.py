@@ -140,9 +140,18 @@ def factor_of_days(usual: Background, weights: TimeWeights, days: Floats) -> Flo
 
 
 def time_bounds(usual: Background, weights: TimeWeights) -> tuple[float, float]:
-    """The least and the most that `time_factor` can give in this history: a pair's score lies between."""
-    now = weights.share * weights.exponent / weights.scale_days * usual.history_days / (2 * 0.95)
-    return float(np.log10(1 - weights.share)), float(np.log10(now + 1 - weights.share))
+    """The least and the most that `time_factor` can give in this history: a pair's score lies between.
+
+    The connected density is greatest at no gap, and the background least at the longest gap, which it is cut off at.
+    """
+    length = usual.history_days
+    nearest = weights.exponent / weights.scale_days * length / 2
+    intervals = np.linspace(0.0, 2 * length, 400)  # from no gap at all to this far: the background of the middle
+    nought = np.zeros(len(intervals))
+    spread = time_factor(usual, weights, (nought, nought), (nought, intervals))
+    apart = time_factor(usual, weights, (nought, nought), (intervals, intervals))
+    most = max(float(np.log10(weights.share * nearest + 1 - weights.share)), float(spread.max()), float(apart.max()))
+    return float(np.log10(1 - weights.share)), most + 0.05  # more than the grid's steps can hide
 
 
 def profile_factor(

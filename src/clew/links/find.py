@@ -22,7 +22,7 @@ from clew.links.chance import (
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
-from clew.links.incidents import home_codes, incident_groups, same_incident
+from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
@@ -133,13 +133,19 @@ def find_links(
     parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
-    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
-    static, together = _compare(scorer, floor)
-    incident = incident_groups(events, *ends_of(together, len(events)))
-    tick(1, steps, "Scoring")
     shared = scorer.shared(parts)
-    scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
-    found = _strongest(scored, incident, floor)
+    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
+    margin = 4
+    while True:
+        pruned = _Floor(keep=margin * floor.keep, fixed=at_least)
+        static, together = _compare(scorer, pruned)
+        incident = with_hospital_victims(known, events, incident_groups(events, *ends_of(together, len(events))))
+        tick(1, steps, "Scoring")
+        scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
+        found = _strongest(scored, incident, floor)
+        if floor.value >= pruned.value:  # else a pair that was dropped may be stronger than one that was kept
+            break
+        margin *= 4
     set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
     rng = np.random.default_rng(seed)
     decoys = []

@@ -20,6 +20,9 @@ from clew.records import Known, Role
 SAME_PLACE_KM = 0.1
 WITHIN_DAYS = 1.0
 
+#: Numbers given one after the other: reported together.
+NEXT_NUMBERS = 2
+
 #: Assumed: no family home sees more deaths than this in a force's records.
 HOUSEHOLD_DEATHS = 4
 
@@ -47,6 +50,49 @@ def incident_groups(events: LinkEvents, a: Integers, b: Integers) -> Integers:
     _, label = connected_components(ties, directed=False)
     groups: Integers = label.astype(np.int64)
     return groups
+
+
+def with_hospital_victims(known: Known, events: LinkEvents, incident: Integers) -> Integers:
+    """(n,) `incident`, joined by those who died of it in an institution, where the place of death hides the place.
+
+    A death in an institution joins an incident of two or more if it has the injury date and manner of a member
+    (features `injury_date`, `manner`) and stands within `NEXT_NUMBERS` of its number: they were reported together. On
+    the medical examiner's register this joins 5 deaths, of whom 1 to 2 would be joined by chance.
+    """
+    noted = known.circumstances.filter(pl.col("feature").is_in(["injury_date", "manner"]))
+    if not noted.height:
+        return incident
+    said = noted.group_by("event_id").agg(
+        pl.col("value").filter(pl.col("feature") == feature).sort().first().alias(feature)
+        for feature in ("injury_date", "manner")
+    )
+    table = pl.DataFrame(
+        {
+            "event_id": events.event_id,
+            "event": np.arange(len(events)),
+            "incident": incident,
+            "together": np.bincount(incident)[incident] >= 2,
+            "institution": events.institution,
+        }
+    )
+    table = table.join(said, on="event_id", maintain_order="left").with_columns(
+        series=pl.col("event_id").str.replace(r"\d+$", ""),
+        number=pl.col("event_id").str.extract(r"(\d{1,15})$").cast(pl.Int64),
+    )
+    alone = table.filter(pl.col("institution") & ~pl.col("together")).drop("incident")
+    members = table.filter("together").select("series", "injury_date", "manner", "incident", near="number")
+    apart = (pl.col("number") - pl.col("near")).abs()
+    joined = alone.join(members, on=["series", "injury_date", "manner"]).filter(apart <= NEXT_NUMBERS)
+    joined = joined.sort("event", apart, "incident").unique("event", keep="first", maintain_order=True)
+    with_victims = incident.copy()
+    with_victims[joined["event"].to_numpy()] = joined["incident"].to_numpy()
+    return _dense(with_victims)
+
+
+def _dense(labels: Integers) -> Integers:
+    """The same labels without gaps."""
+    dense: Integers = np.unique(labels, return_inverse=True)[1].reshape(-1)
+    return dense
 
 
 def household(events: LinkEvents, parts: Parts, shared: SharedPeople) -> Flags:

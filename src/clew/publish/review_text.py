@@ -79,7 +79,8 @@ def _summary(review: Review) -> str:
         f"{shown_words(len(review.items), review.items_in_all).capitalize()} "
         f"{'death' if review.items_in_all == 1 else 'deaths'} with a reason to look; "
         f"{review.known.events.height:,} events known; "
-        f"budget {number_words(review.budget_per_year)} links a year; "
+        f"budget {number_words(review.budget_per_year)} links a year, {review.older_links:,} older ones not listed; "
+        f"{review.grouped_events:,} events grouped as incidents; "
         f"{counts.rows_read:,} rows read, {counts.rows_quarantined:,} set aside, "
         f"{counts.recorded_at_assumed:,} with an assumed time of recording."
     )

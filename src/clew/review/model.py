@@ -85,7 +85,8 @@ class Item:
 class Review:
     """The morning list as at `known.at`. items: the top ones, in order; items_in_all: how many there are.
 
-    older_links: links within the budget on closed deaths that are no news, and so on no item.
+    older_links: links within the budget on closed deaths that are no news, and so on no item. grouped_events: events
+    that share an incident with another (a fire, a collision): shown together, never as a link.
     """
 
     known: Known
@@ -95,6 +96,7 @@ class Review:
     items: Sequence[Item]
     items_in_all: int
     older_links: int = 0
+    grouped_events: int = 0
     standards_title: str = ""
     series: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -113,6 +115,7 @@ class Review:
             "events": self.known.events.height,
             "items_in_all": self.items_in_all,
             "older_links": self.older_links,
+            "grouped_events": self.grouped_events,
             "problems": {
                 "rows_read": dataset.counts.rows_read,
                 "rows_quarantined": dataset.counts.rows_quarantined,

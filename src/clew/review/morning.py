@@ -56,7 +56,7 @@ def morning(
 ) -> Morning:
     """What is on the list as at `known.at`, in order."""
     links = find_links(known, replicates=replicates, seed=seed, tick=tick)
-    shown = _undecided(links.within(budget_per_year), known)
+    shown = _steady(_undecided(links.within(budget_per_year), known), known, budget_per_year)
     asked = pl.concat(
         (
             conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),
@@ -94,6 +94,7 @@ def review(
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
         older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
+        grouped_events=found.links.incidents.height,
         series=found.series,
         standards_title=standard.title,
     )
@@ -181,6 +182,13 @@ def _undecided(shown: pl.DataFrame, known: Known) -> pl.DataFrame:
             "decided_at"
         )
     return shown
+
+
+def _steady(shown: pl.DataFrame, known: Known, budget_per_year: float) -> pl.DataFrame:
+    """Without the links that are no news and only just within the budget: as the background changes, old links drift
+    over its edge, and each would be one more than the budget. What was shown as news stays until well outside."""
+    news = pl.col("known_at") >= known.at - timedelta(days=FRESH_DAYS)
+    return shown.filter(news | (pl.col("seen_per_year") <= budget_per_year / 2))
 
 
 def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame) -> list[Standing]:

@@ -37,6 +37,9 @@ CONTRADICTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "self_administered": (("lividity", "inconsistent_with_position"), ("injury", "bruising_moved")),
 }
 
+#: How much of what somebody claimed is quoted; the row has the rest.
+CLAIM_CHARACTERS = 200
+
 #: Explanations that rest on one source nobody has tested (R31).
 SINGLE_SOURCES = {
     "last_contact": "the person last with the deceased",
@@ -61,7 +64,8 @@ def claims(known: Known) -> pl.DataFrame:
     )
     who = pl.coalesce("actor_role", pl.lit("somebody outside the force")).str.replace_all("_", " ")
     about = pl.when(pl.col("about").is_not_null()).then(pl.lit(" about ") + pl.col("about")).otherwise(pl.lit(""))
-    said = pl.when(pl.col("reason").is_not_null()).then(pl.lit(": ") + pl.col("reason")).otherwise(pl.lit(""))
+    words = pl.concat_str(pl.lit(", in their words: “"), pl.col("reason").str.slice(0, CLAIM_CHARACTERS), pl.lit("”"))
+    said = pl.when(pl.col("reason").is_not_null()).then(words).otherwise(pl.lit(""))
     return _shaped(
         open_claims.with_columns(
             question=pl.concat_str(pl.lit("claim "), pl.coalesce("action_id", pl.col("source_row").cast(pl.String))),
@@ -127,7 +131,9 @@ def _account_against_scene(known: Known) -> pl.DataFrame:
 
 def _dissent(known: Known) -> pl.DataFrame:
     opinions = _unless(known.actions.filter(pl.col("activity") == "opinion.given"), known, "dissent.resolved")
-    both = opinions.filter(pl.col("outcome").is_in(["suspicious", "not_suspicious"]))
+    whose = pl.coalesce("actor", "actor_role", pl.col("source_row").cast(pl.String))
+    last = opinions.sort("at", "source_row").group_by("event_id", whose.alias("whose"), maintain_order=True).last()
+    both = last.filter(pl.col("outcome").is_in(["suspicious", "not_suspicious"]))
     both = both.filter(pl.col("outcome").n_unique().over("event_id") > 1)
     role = pl.coalesce("actor_role", pl.lit("a professional")).str.replace_all("_", " ")
     sides = both.group_by("event_id").agg(

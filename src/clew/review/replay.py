@@ -7,9 +7,7 @@ a validation: it measures nothing about sensitivity or false alerts.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -19,20 +17,12 @@ import polars as pl
 
 from clew.core import UsageError, format_instant
 from clew.records import Dataset, Known
+from clew.review.journal import Journal, Shown, settings_digest
 from clew.review.morning import DEFAULT_TOP, listed_links, morning
 from clew.standards import Standard
 
 #: When the desk opens, local time.
 DESK_OPENS = time(9)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What the list of one morning showed: deaths, in order, and links as pairs of event ids in order of id."""
-
-    at: datetime
-    items: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +72,15 @@ def replay(
     journal: Path | None = None,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> list[Shown]:
-    """Replays every morning from `start` until `end`.
+    """Replays every morning from `start` until `end`, and first the morning before, whose list is what the desk had
+    before the replay began.
 
     journal: a file that keeps each morning as it is done; a replay that was broken off goes on from it, and one of
     other data or settings refuses it (`UsageError`). tick: told of progress.
     """
     days = mornings(dataset, start, end)
-    kept = _Journal(journal, _settings(dataset, standard, budget_per_year, top, seed)) if journal else None
+    days = [days[0] - timedelta(days=1), *days] if days else days
+    kept = Journal(journal, settings_digest(dataset, standard, budget_per_year, top, seed)) if journal else None
     done = {shown.at: shown for shown in kept.read()} if kept else {}
     found = []
     for number, at in enumerate(days):
@@ -150,9 +142,12 @@ def replay_as_json(
     standard: Standard,
     budget_per_year: float,
 ) -> dict[str, Any]:
-    """The contract: replay.schema.json. Items and links count once, on the first morning they were shown."""
-    items = {event_id for one in shown for event_id in one.items}
-    links = {pair for one in shown for pair in one.links}
+    """The contract: replay.schema.json. Items and links count once, and not if they stood before the replay began."""
+    before, during = shown[:1], shown[1:]
+    standing_items = {event_id for one in before for event_id in one.items}
+    standing_links = {pair for one in before for pair in one.links}
+    items = {event_id for one in during for event_id in one.items} - standing_items
+    links = {pair for one in during for pair in one.links} - standing_links
     weeks = max((end - start) / timedelta(weeks=1), 1 / 7)
     return {
         "dataset": dataset.name,
@@ -162,7 +157,9 @@ def replay_as_json(
         "to": format_instant(end, dataset.zone),
         "standard": f"{standard.id} {standard.version}",
         "budget_per_year": budget_per_year,
-        "mornings": len(shown),
+        "mornings": len(during),
+        "items_standing_before": len(standing_items),
+        "links_standing_before": len(standing_links),
         "items_shown": len(items),
         "links_shown": len(links),
         "items_per_week": round(len(items) / weeks, 3),
@@ -187,10 +184,11 @@ def replay_as_text(found: dict[str, Any]) -> str:
     lines = [found["marking"], *([found["notice"]] if found["notice"] else [])]
     lines += [
         "A replay of known series is a demonstration with hindsight, not a validation.",
-        f"{found['mornings']} mornings from {found['from']} to {found['to']}, "
+        f"{found['mornings']} morning{'s' * (found['mornings'] != 1)} from {found['from']} to {found['to']}, "
         f"budget {found['budget_per_year']:g} links a year.",
-        f"The desk was shown {found['items_shown']} deaths ({found['items_per_week']:.1f} a week) "
-        f"and {found['links_shown']} links ({found['links_per_week']:.2f} a week).",
+        f"The desk was shown {found['items_shown']} new deaths ({found['items_per_week']:.1f} a week) "
+        f"and {found['links_shown']} new links ({found['links_per_week']:.2f} a week); "
+        f"{found['items_standing_before']} deaths and {found['links_standing_before']} links stood before.",
     ]
     for series in found["series"]:
         size = len(series["members"])
@@ -202,60 +200,3 @@ def replay_as_text(found: dict[str, Any]) -> str:
                 f"{series['raised_at_member']} were known; {series['members_after']} came after."
             )
     return "\n".join([*lines, found["marking"], ""])
-
-
-def _settings(dataset: Dataset, standard: Standard, budget_per_year: float, top: int, seed: int) -> str:
-    """What must be the same for a journal to be gone on with."""
-    sizes = [(name, frame.height) for name, frame in sorted(dataset.tables.items())]
-    facts = [
-        dataset.name,
-        sizes,
-        str(dataset.last_recorded_at),
-        standard.id,
-        standard.version,
-        budget_per_year,
-        top,
-        seed,
-    ]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Journal:
-    """One line of JSON a morning, after a first line that says what it is a replay of."""
-
-    path: Path
-    settings: str
-
-    def read(self) -> Iterator[Shown]:
-        if not self.path.exists():
-            self.path.write_text(json.dumps({"replay_of": self.settings}) + "\n", encoding="utf-8")
-            return
-        lines = self.path.read_text(encoding="utf-8").splitlines()
-        try:
-            head = json.loads(lines[0])["replay_of"] if lines else None
-        except (json.JSONDecodeError, KeyError, TypeError):
-            head = None
-        if head != self.settings:
-            raise UsageError(
-                f"{self.path} is not the journal of this replay.",
-                where="--journal",
-                why="mornings of other data or settings would be counted as this one's",
-                mend="name another file, or delete it to start again",
-            )
-        for number, line in enumerate(lines[1:], start=1):
-            try:
-                value = json.loads(line)
-            except json.JSONDecodeError:  # broken off as it was written: that morning is done again
-                self.path.write_text("\n".join(lines[:number]) + "\n", encoding="utf-8")
-                return
-            yield Shown(
-                at=datetime.fromisoformat(value["at"]),
-                items=tuple(value["items"]),
-                links=tuple((a, b) for a, b in value["links"]),
-            )
-
-    def add(self, shown: Shown) -> None:
-        line = json.dumps({"at": shown.at.isoformat(), "items": shown.items, "links": shown.links})
-        with self.path.open("a", encoding="utf-8") as journal:
-            journal.write(line + "\n")
