@@ -157,6 +157,24 @@ def test_explain_tells_rule_trigger_deadline_and_what_was_considered(folder: Pat
     ]
 
 
+def test_the_queue_lists_what_falls_due_in_the_days_to_come(folder: Path) -> None:
+    arguments = ["queue", str(folder / "data"), "-s", str(folder / "toy.yaml"), "--as-of", "2024-05-03", "--days"]
+    coming = json.loads(run(*arguments, "6", "--json").stdout)["coming"]
+    assert [(row["duty_id"], row["due"]) for row in coming] == [("AB/D1/a1", "2024-05-08T10:00:00+00:00")]
+    assert "0 deadlines in the next 5 days" in run(*arguments, "5").stdout
+    run(*arguments, "6", "--out", str(folder / "queue.csv"))
+    assert pl.read_csv(folder / "queue.csv")["due"].to_list() == ["2024-05-08T10:00:00.000000Z"]
+
+
+def test_a_log_of_intervals_is_indeterminate_where_one_straddles_the_deadline(folder: Path) -> None:
+    head = "case,act,when,until\n"
+    rows = "c1,A,2024-05-01T10:00:00Z,2024-05-01T10:00:00Z\nc1,B,2024-05-07T10:00:00Z,{}\n"
+    for until, verdict in (("2024-05-08T10:00:00Z", "met"), ("2024-05-08T10:00:01Z", "indeterminate")):
+        (folder / "log.csv").write_text(head + rows.format(until))
+        (folder / "toy.yaml").write_text(STANDARD.replace("{action: B}", "{action: B, shared: true}"))
+        assert json.loads(evaluated(folder, "--time-to", "until", "--json").stdout)["rules"] == {"AB": {verdict: 1}}
+
+
 def test_explain_names_near_duties_where_there_is_none_of_that_id(folder: Path) -> None:
     with pytest.raises(ClewError, match="no duty") as refusal:
         run("explain", str(folder / "data"), "AB/D1/a9", "-s", str(folder / "toy.yaml"), "--as-of", "2024-05-21")
@@ -180,6 +198,13 @@ def test_test_runs_the_examples_and_exits_1_where_one_does_not_hold(folder: Path
     failed = run("test", str(folder / "toy.yaml"))
     assert failed.exit_code == 1
     assert "line 12 (AB: a B comes next): expected missed, found met" in failed.stdout
+
+
+def test_a_folder_with_two_versions_in_force_at_once_is_refused(folder: Path) -> None:
+    assert "toy 1.0.0" in run("list", str(folder)).stdout
+    (folder / "newer.yaml").write_text(STANDARD.replace("1.0.0", "2.0.0"))
+    with pytest.raises(ClewError, match="in force at once"):
+        run("list", str(folder))
 
 
 def test_list_and_show_render_what_ships() -> None:

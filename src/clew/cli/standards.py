@@ -1,8 +1,8 @@
-"""``clew standards``: list, show, test, evaluate, explain and compare standards."""
+"""``clew standards``: list, show, test, evaluate, explain and compare standards, and the deadlines to come."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,8 @@ from clew.standards.examples import run_examples
 from clew.standards.exchange import LogOptions, read_log, to_ocel, to_oscal
 from clew.standards.explain import explain as explain_duty
 from clew.standards.explain import explanation_lines
+from clew.standards.load import load_folder
+from clew.standards.queue import coming_deadlines
 from clew.standards.render import render_standard
 
 app = typer.Typer(
@@ -39,15 +41,19 @@ LinksOption = Annotated[
 ]
 LogOption = Annotated[Path | None, typer.Option("--log", help="An event log in place of DATA: .xes, .jsonocel, .csv.")]
 DEFAULT = "uk-unexpected-death"
+_CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 @app.command("list")
-def list_standards(json_: JsonOption = False) -> None:
-    """Lists the standards that ship with Clew.
+def list_standards(
+    folder: Annotated[Path | None, typer.Argument(help="A force's own folder of standards.")] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Lists the standards that ship with Clew, or those of a folder; two versions in force at once are an error.
 
     Example: clew standards list
     """
-    standards = [load_standard(name) for name in shipped()]
+    standards = [load_standard(name) for name in shipped()] if folder is None else load_folder(folder)
     if json_:
         print_json(
             [
@@ -158,6 +164,42 @@ def evaluate_command(
         _print_counts(counts, f"{loaded.label} on {dataset.name}, {view.value} view, as known at {at.isoformat()}")
     if fail_on and any(item.value in row for row in counts.values() for item in fail_on):
         raise typer.Exit(1)
+
+
+@app.command()
+def queue(
+    data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
+    standard: StandardOption = DEFAULT,
+    mapping: MappingOption = None,
+    as_of: AsOfOption = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How many days to look ahead.")] = 7,
+    out: OutOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Lists the deadlines that are coming, earliest first.
+
+    Example: clew standards queue clew-demo --as-of 2014-09-21 --days 3
+    """
+    loaded = load_standard(standard)
+    dataset = open_dataset(data, mapping, quiet=True)
+    at = _as_of(as_of, loaded, dataset)
+    duties = evaluate(dataset, loaded, at=at, verdicts={Verdict.PENDING})
+    coming = coming_deadlines(duties, loaded, at=at, until=at + timedelta(days=days))
+    columns = ["due", "duty_id", "rule", "event_id", "severity", "gate", "reason"]
+    if out is not None:
+        write_text(_safe(coming.select(columns)).write_csv(datetime_format=_CSV_TIME), out)
+    if json_:
+        print_json(
+            {
+                "standard": loaded.label,
+                "as_of": format_instant(at, loaded.zone),
+                "coming": [{name: _plain(row[name]) for name in columns} for row in coming.to_dicts()],
+            }
+        )
+    elif out is None:
+        for row in coming.to_dicts():
+            typer.echo(f"{format_instant(row['due'], loaded.zone)}  {row['duty_id']}  {row['reason']}")
+        typer.echo(f"{coming.height} deadlines in the next {days} days.")
 
 
 @app.command()
@@ -286,7 +328,7 @@ def _write(duties: pl.DataFrame, standard: Standard, dataset: Dataset, at: datet
     elif name.endswith((".ocel.json", ".jsonocel")):
         print_json(to_ocel(duties, standard), out)
     elif name.endswith(".csv"):
-        write_text(_safe(duties).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ"), out)
+        write_text(_safe(duties).write_csv(datetime_format=_CSV_TIME), out)
     else:
         raise UsageError(
             f"{out.name} says no format.", where="--out", mend="end it in .csv, .parquet, .oscal.json or .ocel.json"

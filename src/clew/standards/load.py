@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from clew.core import UsageError
+from clew.standards.language.checks import check_versions
 from clew.standards.language.document import StandardError, read_document
 from clew.standards.language.extend import extended
 from clew.standards.language.model import Standard
@@ -23,6 +24,15 @@ def shipped() -> dict[str, str]:
         for item in sorted(folder.iterdir(), key=lambda item: item.name)
         if item.name.endswith(".yaml")
     }
+
+
+def load_folder(folder: Path) -> list[Standard]:
+    """Every standard in a folder of YAML files; raises `StandardError` if two versions of one are in force at once."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder.", mend="give the folder in which the force keeps its standards")
+    standards = [load_standard(path) for path in sorted(folder.glob("*.yaml"))]
+    check_versions(standards)
+    return standards
 
 
 def load_standard(name_or_path: str | Path) -> Standard:
