@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clew.records import Dataset
 from clew.standards import View, evaluate, parse_standard, prepare
 from clew.standards.history import verdict_intervals
-from clew.standards.increment import Night, replaced
+from clew.standards.increment import Night
 
 from .worlds import START, STEP, TICKS, datasets, moment, standards
 
@@ -91,8 +91,7 @@ def test_night_after_night_is_the_same_as_all_at_once(dataset: Dataset, text: st
 
     first = Dataset(name="first", tables=between(None, instants[0]), feeds=dataset.feeds)
     night = Night(first, standard)
-    duties = night.first_run(at=instants[0])
+    duties = night.first_run(at=instants[0]).duties()
     for before, at in pairwise(instants):
-        changed = night.run(between(before, at), at=at)
-        duties = replaced(duties, changed, night.touched)
+        duties = night.run(between(before, at), at=at).replacing(duties)
     assert said(duties) == said(evaluate(dataset, standard, at=instants[-1]))

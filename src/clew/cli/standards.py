@@ -15,7 +15,7 @@ from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, pri
 from clew.cli.inputs import MappingOption, open_dataset
 from clew.core import UsageError, format_instant, parse_instant
 from clew.records import Dataset
-from clew.standards import Standard, Verdict, View, evaluate, load_standard, shipped
+from clew.standards import Standard, Verdict, View, count_verdicts, evaluate, load_standard, shipped
 from clew.standards.difference import difference
 from clew.standards.examples import run_examples
 from clew.standards.exchange import LogOptions, read_log, to_ocel, to_oscal
@@ -139,10 +139,10 @@ def evaluate_command(
     columns = {name: value for name, value in (("case", case), ("activity", activity), ("time", time)) if value}
     dataset = _log_or_dataset(data, log, loaded, LogOptions(**columns, time_to=time_to), mapping=mapping, quiet=quiet)
     at = _as_of(as_of, loaded, dataset)
-    duties = evaluate(dataset, loaded, at=at, view=view, links=_links(links))
+    pairs = _links(links)
     if out is not None:
-        _write(duties, loaded, dataset, at, out)
-    counts = _counts(duties)
+        _write(evaluate(dataset, loaded, at=at, view=view, links=pairs), loaded, dataset, at, out)
+    counts = count_verdicts(dataset, loaded, at=at, view=view, links=pairs)
     if json_:
         print_json(
             {
@@ -150,13 +150,13 @@ def evaluate_command(
                 "dataset": dataset.name,
                 "as_of": format_instant(at, loaded.zone),
                 "view": view.value,
-                "duties": duties.height,
+                "duties": sum(sum(row.values()) for row in counts.values()),
                 "rules": counts,
             }
         )
     elif not quiet:
         _print_counts(counts, f"{loaded.label} on {dataset.name}, {view.value} view, as known at {at.isoformat()}")
-    if fail_on and duties.filter(pl.col("verdict").cast(pl.String).is_in([item.value for item in fail_on])).height:
+    if fail_on and any(item.value in row for row in counts.values() for item in fail_on):
         raise typer.Exit(1)
 
 
@@ -301,14 +301,6 @@ def _safe(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.col(pl.String))
         .name.keep()
     )
-
-
-def _counts(duties: pl.DataFrame) -> dict[str, dict[str, int]]:
-    table = duties.group_by("rule", pl.col("verdict").cast(pl.String)).len().sort("rule", "verdict")
-    counts: dict[str, dict[str, int]] = {}
-    for rule, verdict, number in table.iter_rows():
-        counts.setdefault(rule, {})[verdict] = number
-    return counts
 
 
 def _print_counts(counts: dict[str, dict[str, int]], title: str) -> None:

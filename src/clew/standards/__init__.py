@@ -5,7 +5,7 @@ tests; `library` holds the standards that ship. The face is below: load a standa
 """
 
 from clew.standards.duties import SCHEMA
-from clew.standards.evaluate import Prepared, evaluate, prepare
+from clew.standards.evaluate import Prepared, count_verdicts, evaluate, prepare
 from clew.standards.language.document import StandardError
 from clew.standards.language.model import Rule, Standard
 from clew.standards.load import load_standard, parse_standard, shipped
@@ -22,6 +22,7 @@ __all__ = [
     "StandardError",
     "Verdict",
     "View",
+    "count_verdicts",
     "evaluate",
     "load_standard",
     "parse_standard",

@@ -8,7 +8,7 @@ is when what settled the verdict happened: the act, the waiver, the passing of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -18,7 +18,7 @@ from clew.records import TABLES
 from clew.standards.engine.arrays import NEVER, Ints
 from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.store import Store
-from clew.standards.language.model import LABEL_COLUMNS, Standard
+from clew.standards.language.model import Standard
 from clew.standards.verdict import VERDICT_CODE, Reason, Verdict, View
 from clew.standards.wording import sentences
 
@@ -85,7 +85,6 @@ def _rule_frame(store: Store, standard: Standard, duties: RuleDuties, *, at_us: 
     rule = standard.rules[duties.rule]
     count = len(duties)
     trigger_file, trigger_row = _provenance(store, duties.trigger_table, duties.position)
-    due, decided = _instants(duties.due), _instants(duties.decided)
     table, file, row = _deciding(store, duties)
     event_id = store.cases.gather(duties.case)
     columns = {
@@ -96,10 +95,10 @@ def _rule_frame(store: Store, standard: Standard, duties: RuleDuties, *, at_us: 
         "event_id": event_id,
         "trigger_at": _instants(duties.trigger_at),
         "known_at": _instants(duties.known),
-        "due": due,
+        "due": _instants(duties.due),
         "verdict": _VERDICT_NAMES.gather(duties.verdict),
-        "decided_at": decided,
-        "reason": _reasons(duties, standard, due, decided, instant_text(at_us, standard)),
+        "decided_at": _instants(duties.decided),
+        "reason": _reasons(duties, standard, instant_text(at_us, standard)),
         "view": pl.repeat(view.value, count, dtype=pl.String(), eager=True).cast(VIEWS),
         "trigger_table": pl.repeat(duties.trigger_table, count, eager=True),
         "trigger_file": trigger_file,
@@ -114,25 +113,24 @@ def _rule_frame(store: Store, standard: Standard, duties: RuleDuties, *, at_us: 
 _VERDICT_NAMES = pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS)
 
 
-def _reasons(duties: RuleDuties, standard: Standard, due: pl.Series, decided: pl.Series, at: str) -> pl.Series:
+def _reasons(duties: RuleDuties, standard: Standard, at: str) -> pl.Series:
     """The sentence of each duty, built reason by reason so that no text is made which is not wanted."""
-    rule, parts, places = standard.rules[duties.rule], [], []
+    rule, zone = standard.rules[duties.rule], standard.zone
+    parts, places = [], []
     for code, reason in enumerate(Reason):
         chosen = np.flatnonzero(duties.reason == code)
         if chosen.size:
-            words = sentences(
-                reason, rule, at=at, due=due.gather(chosen), decided=decided.gather(chosen), zone=standard.zone
-            )
-            parts.append(words if len(words) == chosen.size else pl.repeat(words[0], chosen.size, eager=True))
+            due, decided = duties.due[chosen], duties.decided[chosen]
+            parts.append(sentences(reason, rule, at=at, due=due, decided=decided, zone=zone))
             places.append(chosen)
     order = np.empty(len(duties), dtype=np.int64)
     order[np.concatenate(places)] = np.arange(len(duties))
     return pl.concat(parts).gather(order)
 
 
-def _source_rows(store: Store, table: str, positions: Ints) -> pl.DataFrame:
+def _source_rows(store: Store, table: str, positions: Ints, columns: Sequence[str]) -> pl.DataFrame:
     rows = store.tables[table].row[positions]
-    return store.sources[table][rows.astype(np.uint32)]
+    return store.sources[table].select(columns)[rows.astype(np.uint32)]
 
 
 def _provenance(store: Store, table: str, positions: Ints) -> tuple[pl.Series, pl.Series]:
@@ -164,20 +162,29 @@ def _deciding(store: Store, duties: RuleDuties) -> tuple[pl.Series, pl.Series, p
 
 def _trigger_key(store: Store, duties: RuleDuties) -> pl.Series:
     """What names the trigger inside its event, in words: the same however often the force re-exports its data."""
-    rows = _source_rows(store, duties.trigger_table, duties.position)
     if duties.trigger_table not in TABLES:
-        return rows["other_event_id"]
-    label = LABEL_COLUMNS[duties.trigger_table]
-    number = pl.concat_str(pl.lit("row "), pl.col("source_file"), pl.lit("#"), pl.col("source_row"))
-    keys = {
-        "events": pl.col(label),
-        "people": pl.concat_str(
-            pl.col(label), pl.lit(":"), pl.coalesce("person_ref", "name", "phone", "handle", number)
-        ),
-        "circumstances": pl.concat_str(
-            pl.col(label), pl.lit("="), pl.col("value"), pl.lit(":"), pl.col("source").fill_null("")
-        ),
-        "actions": pl.coalesce("action_id", pl.concat_str(pl.col(label), pl.lit(":"), number)),
-        "exhibits": pl.col("exhibit_id"),
-    }
-    return rows.select(keys[duties.trigger_table].alias("key"))["key"]
+        return _source_rows(store, duties.trigger_table, duties.position, ["other_event_id"]).to_series()
+    columns, key = _TRIGGER_KEYS[duties.trigger_table]
+    return _source_rows(store, duties.trigger_table, duties.position, columns).select(key).to_series()
+
+
+_ROW = pl.concat_str(pl.lit("row "), pl.col("source_file"), pl.lit("#"), pl.col("source_row"))
+_PLACE = ("source_file", "source_row")
+_PERSON = ("person_ref", "name", "phone", "handle")
+#: Per table the columns that name a row inside its event, and the name they make.
+_TRIGGER_KEYS: dict[str, tuple[tuple[str, ...], pl.Expr]] = {
+    "events": (("kind",), pl.col("kind")),
+    "people": (
+        ("role", *_PERSON, *_PLACE),
+        pl.concat_str(pl.col("role"), pl.lit(":"), pl.coalesce(*_PERSON, _ROW)),
+    ),
+    "circumstances": (
+        ("feature", "value", "source"),
+        pl.concat_str(pl.col("feature"), pl.lit("="), pl.col("value"), pl.lit(":"), pl.col("source").fill_null("")),
+    ),
+    "actions": (
+        ("action_id", "activity", *_PLACE),
+        pl.coalesce("action_id", pl.concat_str(pl.col("activity"), pl.lit(":"), _ROW)),
+    ),
+    "exhibits": (("exhibit_id",), pl.col("exhibit_id")),
+}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from clew.core import UsageError
@@ -19,7 +20,7 @@ from clew.standards.links import link_facts
 from clew.standards.verdict import Verdict, View
 
 #: How many rows are laid out at a time.
-ROWS_AT_ONCE = 4_000_000
+ROWS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,46 @@ def evaluate(
     event_id_a, event_id_b, known_at (when the link was first known) and any of the columns a rule may ask of a link;
     without it, rules on related events yield nothing. verdicts: only these. Raises `UsageError` without a T.
     """
+    parts, moment = _opened(source, standard, at, links)
+    return pl.concat(
+        [
+            duty_frame(
+                part.store,
+                standard,
+                run(part.store, standard, at=moment, view=view, feeds=part.feeds),
+                at_us=moment,
+                view=view,
+                verdicts=verdicts,
+            )
+            for part in parts
+        ]
+    )
+
+
+def count_verdicts(
+    source: Known | Dataset | Prepared,
+    standard: Standard,
+    *,
+    at: datetime | None = None,
+    view: View = View.LIVE,
+    links: pl.DataFrame | None = None,
+) -> dict[str, dict[str, int]]:
+    """How many duties of each rule have each verdict, without a table of them: what `evaluate` would count up to."""
+    counts: dict[str, dict[str, int]] = {}
+    parts, moment = _opened(source, standard, at, links)
+    for part in parts:
+        for duties in run(part.store, standard, at=moment, view=view, feeds=part.feeds):
+            own = counts.setdefault(duties.rule, {})
+            for verdict, number in zip(Verdict, np.bincount(duties.verdict, minlength=len(Verdict)), strict=True):
+                if number:
+                    own[verdict.value] = own.get(verdict.value, 0) + int(number)
+    return {name: counts[name] for name in standard.rules if counts.get(name)}
+
+
+def _opened(
+    source: Known | Dataset | Prepared, standard: Standard, at: datetime | None, links: pl.DataFrame | None
+) -> tuple[Iterator[Prepared], int]:
+    """What there is to evaluate, part by part, and T in microseconds."""
     if isinstance(source, Known):
         at = at or source.at
         source = source.dataset
@@ -62,33 +103,22 @@ def evaluate(
             why="everything is computed as known at T, never at the time of the wall clock",
             mend="hand in an instant with its offset",
         )
-    moment = microseconds(at)
     if isinstance(source, Prepared):
-        return _evaluated(source, moment, view, verdicts)
+        return iter((source,)), microseconds(at)
     facts = None if links is None else link_facts(source, links)
-    parts = (
-        Prepared(build_store(part, standard, links=its), standard, source.feeds)
-        for part, its in _parts(source, standard, facts)
-    )
-    return pl.concat([_evaluated(part, moment, view, verdicts) for part in parts])
+    return _parts(source, standard, facts), microseconds(at)
 
 
-def _evaluated(prepared: Prepared, at: int, view: View, verdicts: Collection[Verdict] | None) -> pl.DataFrame:
-    results = run(prepared.store, prepared.standard, at=at, view=view, feeds=prepared.feeds)
-    return duty_frame(prepared.store, prepared.standard, results, at_us=at, view=view, verdicts=verdicts)
-
-
-def _parts(
-    dataset: Dataset, standard: Standard, links: pl.DataFrame | None
-) -> Iterator[tuple[Dataset, pl.DataFrame | None]]:
-    """The dataset event by event in parts of some million rows, so that memory does not grow with the force."""
+def _parts(dataset: Dataset, standard: Standard, links: pl.DataFrame | None) -> Iterator[Prepared]:
+    """The dataset laid out, event by event in parts of some million rows, so that memory does not grow with it."""
     wanted = [name for name in needed(standard) if name in dataset.tables]
     count = -(-sum(dataset.tables[name].height for name in wanted) // ROWS_AT_ONCE)
     if count <= 1:
-        yield dataset, links
+        yield Prepared(build_store(dataset, standard, links=links), standard, dataset.feeds)
         return
     part_of = pl.col("event_id").hash() % count
     numbers = {name: dataset.tables[name].select(part_of.cast(pl.UInt32)).to_series() for name in wanted}
     for number in range(count):
-        tables = {name: dataset.tables[name].filter(numbers[name] == number) for name in wanted}
-        yield replace(dataset, tables=tables), None if links is None else links.filter(part_of == number)
+        part = replace(dataset, tables={name: dataset.tables[name].filter(numbers[name] == number) for name in wanted})
+        own = None if links is None else links.filter(part_of == number)
+        yield Prepared(build_store(part, standard, links=own), standard, dataset.feeds)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from clew.records import Dataset, Feed
-from clew.standards.duties import SCHEMA, duty_frame
+from clew.standards.duties import duty_frame
 from clew.standards.engine.arrays import NEVER, Ints
 from clew.standards.engine.opening import microseconds
 from clew.standards.engine.result import RuleDuties
@@ -31,6 +31,27 @@ class _Table:
     base: pl.DataFrame
     begins: Ints
     since: list[pl.DataFrame] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """What one run decided: the duties of the events it touched, as arrays (`results`) and as a table (`duties`)."""
+
+    standard: Standard
+    view: View
+    at: int
+    store: Store
+    results: list[RuleDuties]
+    touched: list[str]
+
+    def duties(self) -> pl.DataFrame:
+        """The duties as `clew.standards.evaluate` gives them."""
+        return duty_frame(self.store, self.standard, self.results, at_us=self.at, view=self.view)
+
+    def replacing(self, duties: pl.DataFrame) -> pl.DataFrame:
+        """`duties` with those of the touched events replaced by these."""
+        kept = duties.filter(~pl.col("event_id").is_in(self.touched))
+        return pl.concat([kept, self.duties()])
 
 
 class Night:
@@ -53,48 +74,47 @@ class Night:
         # Instants still to come at which a clock alone changes a verdict, and the case of each.
         self.change_case: Ints = np.empty(0, dtype=np.int64)
         self.changes: Ints = np.empty(0, dtype=np.int64)
-        #: Events decided anew by the last run.
-        self.touched: pl.Series = pl.Series([], dtype=pl.String)
 
-    def first_run(self, *, at: datetime) -> pl.DataFrame:
+    def first_run(self, *, at: datetime) -> Decided:
         """Every duty as at `at`; must come before `run`."""
-        cases = np.arange(len(self.events), dtype=np.int64)
-        return self._run(cases, at)
+        return self._run(np.arange(len(self.events), dtype=np.int64), at)
 
-    def run(self, rows: Mapping[str, pl.DataFrame], *, at: datetime) -> pl.DataFrame:
-        """Duties, as at `at`, of every event that `rows` (new rows by table) or a deadline passed has touched.
+    def run(self, rows: Mapping[str, pl.DataFrame], *, at: datetime) -> Decided:
+        """Duties, as at `at`, of every event that `rows` (new rows by table) or a clock has touched since.
 
         They replace all earlier duties of those events; of all others nothing has changed.
         """
-        touched: set[int] = set()
+        touched = [self.change_case[self.changes <= microseconds(at)]]
         for name, frame in rows.items():
             if name not in self.wanted or not frame.height:
                 continue
-            for event_id in frame["event_id"].unique().to_list():
-                touched.add(self._number(event_id))
+            numbers = self._numbers(frame["event_id"].to_list())
+            touched.append(numbers)
             table = self.tables.setdefault(name, _Table(frame.clear(), np.zeros(1, dtype=np.int64)))
-            table.since.append(frame.with_columns(self._numbers(frame).alias("_case")))
-        passed = self.changes <= microseconds(at)
-        cases = np.union1d(np.fromiter(touched, dtype=np.int64, count=len(touched)), self.change_case[passed])
-        return self._run(cases, at)
+            table.since.append(frame.with_columns(pl.Series("_case", numbers)))
+        return self._run(np.unique(np.concatenate(touched)), at)
 
-    def _number(self, event_id: str) -> int:
-        if event_id not in self.number:
-            self.number[event_id] = len(self.events)
-            self.events.append(event_id)
-        return self.number[event_id]
+    def _numbers(self, event_ids: list[str]) -> Ints:
+        """Numbers of the events; one not seen before gets the next."""
+        numbers = list(map(self.number.get, event_ids))
+        if None in numbers:
+            for event_id in event_ids:
+                if event_id not in self.number:
+                    self.number[event_id] = len(self.events)
+                    self.events.append(event_id)
+            numbers = list(map(self.number.get, event_ids))
+        return np.array(numbers, dtype=np.int64)
 
-    def _numbers(self, frame: pl.DataFrame) -> pl.Series:
-        return pl.Series([self.number[event_id] for event_id in frame["event_id"].to_list()], dtype=pl.Int64)
-
-    def _run(self, cases: Ints, at: datetime) -> pl.DataFrame:
+    def _run(self, cases: Ints, at: datetime) -> Decided:
         moment = microseconds(at)
-        self.touched = pl.Series([self.events[number] for number in cases.tolist()], dtype=pl.String)
         sources = {name: self._rows(table, cases) for name, table in self.tables.items()}
         store = lay_out(sources, self.wanted, source_order=tuple(sources))
         results = list(run(store, self.standard, at=moment, view=self.view, feeds=self.feeds))
-        self._note_changes(cases, store, results, moment)
-        return duty_frame(store, self.standard, results, at_us=moment, view=self.view)
+        touched = [self.events[number] for number in cases.tolist()]
+        numbers = pl.DataFrame({"event_id": touched, "_case": cases}, schema_overrides={"event_id": pl.String})
+        numbers = store.cases.to_frame().join(numbers, on="event_id", how="left", maintain_order="left")
+        self._note_changes(cases, numbers["_case"].to_numpy(), store, results, moment=moment)
+        return Decided(self.standard, self.view, moment, store, results, touched)
 
     def _rows(self, table: _Table, cases: Ints) -> pl.DataFrame:
         old = cases[cases < table.begins.size - 1]
@@ -105,10 +125,14 @@ class Night:
         frames += [frame.filter(pl.col("_case").is_in(wanted)).drop("_case") for frame in table.since]
         return pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
 
-    def _note_changes(self, cases: Ints, store: Store, results: list[RuleDuties], moment: int) -> None:
-        """Of touched cases the changes to come as they are now; of all others those noted before."""
+    def _note_changes(
+        self, cases: Ints, numbers: Ints, store: Store, results: list[RuleDuties], *, moment: int
+    ) -> None:
+        """Of touched cases the changes to come as they are now; of all others those noted before.
+
+        numbers: number here of each case of the store.
+        """
         kept = ~np.isin(self.change_case, cases)
-        numbers = np.array([self.number[event_id] for event_id in store.cases.to_list()], dtype=np.int64)
         lags = sorted({1, *(rule.lag_us for rule in self.standard.feeds.values())})
         owners, changes = [self.change_case[kept]], [self.changes[kept]]
         for duties in results:
@@ -136,9 +160,3 @@ def _sorted_by_case(frame: pl.DataFrame, numbers: pl.DataFrame) -> _Table:
     begins = np.zeros(numbers.height + 1, dtype=np.int64)
     np.cumsum(counts, out=begins[1:])
     return _Table(keyed.drop("_case"), begins)
-
-
-def replaced(duties: pl.DataFrame, changed: pl.DataFrame, touched: pl.Series) -> pl.DataFrame:
-    """`duties` with those of the `touched` events replaced by `changed`."""
-    kept = duties.filter(~pl.col("event_id").is_in(touched.implode()))
-    return pl.concat([kept, changed]).select(list(SCHEMA))

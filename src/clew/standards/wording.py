@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
+from clew.standards.engine.arrays import EVER, NEVER, Ints
+from clew.standards.engine.local_time import to_local
 from clew.standards.language.model import Rule
 from clew.standards.verdict import Reason
 
@@ -43,28 +46,33 @@ def owed(rule: Rule) -> str:
     return rule.what or rule.title or rule.id
 
 
-def sentences(reason: Reason, rule: Rule, *, at: str, due: pl.Series, decided: pl.Series, zone: ZoneInfo) -> pl.Series:
-    """The sentence for `reason`, once for each deadline and deciding instant (UTC); at: T in words."""
+def sentences(reason: Reason, rule: Rule, *, at: str, due: Ints, decided: Ints, zone: ZoneInfo) -> pl.Series:
+    """The sentence for `reason`, once for each deadline and deciding instant (microseconds); at: T in words."""
     text = SENTENCES[reason].format(what=_MARK_WHAT, due=_MARK_DUE, decided=_MARK_DECIDED, at=at)
-    parts: list[pl.Expr] = []
-    for piece in _MARKS.split(text):
-        match piece:
-            case "":
-                continue
-            case _ if piece == _MARK_DUE:
-                parts.append(_local_text("due", zone))
-            case _ if piece == _MARK_DECIDED:
-                parts.append(_local_text("decided", zone))
-            case _:
-                parts.append(pl.lit(owed(rule) if piece == _MARK_WHAT else piece))
-    frame = pl.DataFrame({"due": due, "decided": decided})
-    return frame.select(pl.concat_str(parts).alias("reason"))["reason"] if len(frame) else pl.Series("reason", [""])
+    parts: list[pl.Series | pl.Expr] = []
+    for piece in filter(None, _MARKS.split(text)):
+        if piece in (_MARK_DUE, _MARK_DECIDED):
+            parts += local_text(due if piece == _MARK_DUE else decided, zone)
+        else:
+            parts.append(pl.lit(owed(rule) if piece == _MARK_WHAT else piece))
+    words = pl.select(pl.concat_str(parts)).to_series()
+    return words if len(words) == due.size else pl.select(pl.repeat(words[0], due.size)).to_series()
 
 
+def local_text(instants: Ints, zone: ZoneInfo) -> tuple[pl.Series, pl.Series]:
+    """Local date and time to the minute, as two texts to be put together: each looked up, for that is quick."""
+    told = (instants > EVER) & (instants < NEVER)
+    minutes = to_local(np.where(told, instants, instants[told][0] if told.any() else 0), zone) // 60_000_000
+    days, minute = np.divmod(minutes, 1440)
+    first = int(days.min())
+    dates = pl.Series(np.arange(first, int(days.max()) + 1), dtype=pl.Int32).cast(pl.Date).cast(pl.String)
+    day_text, time_text = dates.gather(days - first), _MINUTES.gather(minute)
+    if not told.all():
+        untold = pl.Series(~told)
+        day_text, time_text = day_text.set(untold, "no time on"), time_text.set(untold, " record")
+    return day_text, time_text
+
+
+_MINUTES = pl.Series([f" {hour:02}:{minute:02}" for hour in range(24) for minute in range(60)])
 _MARK_WHAT, _MARK_DUE, _MARK_DECIDED = "\x01", "\x02", "\x03"
 _MARKS = re.compile("([\x01-\x03])")
-
-
-def _local_text(column: str, zone: ZoneInfo) -> pl.Expr:
-    text = pl.col(column).dt.convert_time_zone(zone.key).dt.strftime("%Y-%m-%d %H:%M")
-    return text.fill_null("no time on record")
