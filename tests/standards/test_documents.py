@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from clew.cli.standards import app
+from clew.demonstration import write_demonstration
 from clew.standards import StandardError, View, load_standard, parse_standard
 from clew.standards.examples import run_examples
 from clew.standards.language.expression import Expression
@@ -90,3 +94,37 @@ def test_a_condition_written_out_and_read_again_is_the_same() -> None:
     texts = ["not (has(reason) and outcome != 'x') or contains(reason, 'y')", "age >= 18 and age < 40.5"]
     for expression in [*shipped, *(parse_expression(text, columns, {}) for text in texts)]:
         assert parse_expression(text_of(expression), columns, {}) == expression
+
+
+def commands(page: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    lines = [line for part in text.split("```sh\n")[1:] for line in part.partition("```")[0].splitlines()]
+    return [line for line in lines if line.startswith("clew standards ")]
+
+
+def run(line: str) -> None:
+    result = CliRunner().invoke(app, shlex.split(line)[2:])
+    assert result.exit_code == 0, (line, result.output, result.exception)
+
+
+def test_every_command_of_write_a_standard_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my-force.yaml").write_text(blocks("how-to/write-a-standard.md")[0])
+    write_demonstration(tmp_path / "clew-demo", scale=0.02)
+    monkeypatch.chdir(tmp_path)
+    lines = commands("how-to/write-a-standard.md")
+    assert len(lines) == 3
+    for line in lines:
+        run(line)
+
+
+def test_every_command_of_check_an_event_log_runs(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in blocks("how-to/check-an-event-log.md"):
+        name = text.partition("id: ")[2].partition(",")[0]
+        (tmp_path / f"{name}.yaml").write_text(text)
+    for log in (data / "event_logs").glob("*.csv"):
+        (tmp_path / log.name).symlink_to(log)
+    monkeypatch.chdir(tmp_path)
+    lines = commands("how-to/check-an-event-log.md")
+    assert len(lines) == 3
+    for line in lines:
+        run(line)
