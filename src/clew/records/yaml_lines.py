@@ -68,11 +68,6 @@ class Node:
         """Whether it holds keys."""
         return isinstance(self.value, CommentedMap)
 
-    @property
-    def is_list(self) -> bool:
-        """Whether it holds items."""
-        return isinstance(self.value, CommentedSeq)
-
     def items(self, allowed: Iterable[str] | None = None) -> dict[str, Node]:
         """Its keys and values; a key outside `allowed` is refused with the nearest one that is."""
         if not isinstance(self.value, CommentedMap):

@@ -37,18 +37,6 @@ def cusum(risk: ArrayLike, failed: ArrayLike, *, odds_ratio: float) -> Values:
     return np.asarray(path)
 
 
-def signals(path: Values, threshold: float) -> NDArray[np.intp]:
-    """The positions (from 0) at which the chart first reaches `threshold`, going on from 0 after each (a new alarm)."""
-    found, base = [], 0.0
-    for i, value in enumerate(path):
-        if value <= 0:
-            base = 0.0
-        if value - base >= threshold:
-            found.append(i)
-            base = float(value)
-    return np.asarray(found, dtype=np.intp)
-
-
 def vlad(risk: ArrayLike, failed: ArrayLike) -> Values:
     """Expected less observed failures so far: upward is better than expected, in cases."""
     p, y = _cases(risk, failed)
