@@ -21,12 +21,12 @@ import polars as pl
 from scipy import stats
 
 from clew.assurance.equality import equality_measures
-from clew.assurance.statistics.agreement import Coefficient, agreement
-from clew.assurance.statistics.bounds import Likelihood
-from clew.assurance.statistics.planning import plan_sample
-from clew.assurance.statistics.sequential import SequentialPlan
 from clew.core import UsageError
 from clew.publish.disclosure import recovered, suppress, two_way_table
+from clew.statistics.agreement import Coefficient, agreement
+from clew.statistics.bounds import Likelihood
+from clew.statistics.planning import plan_sample
+from clew.statistics.sequential import SequentialPlan
 
 Row = dict[str, Any]
 

@@ -14,9 +14,9 @@ from scipy import integrate
 
 from clew.assurance.control import Control, ControlStatus, control_history, reopening
 from clew.assurance.plan import Act, Evidence, PlanEvent, State, recommend, record
-from clew.assurance.statistics.cusum import false_alarm_length, scores
-from clew.assurance.statistics.sequential import log_e_above, log_e_below, upper_bound_at_any_time
 from clew.core import UsageError
+from clew.statistics.cusum import false_alarm_length, scores
+from clew.statistics.sequential import log_e_above, log_e_below, upper_bound_at_any_time
 
 CHANGE = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

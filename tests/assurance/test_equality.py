@@ -22,8 +22,8 @@ from clew.assurance.equality import (
     missingness,
 )
 from clew.assurance.equality.measures import detectable_difference
-from clew.assurance.statistics.contingency import mantel_haenszel
 from clew.core import UsageError
+from clew.statistics.contingency import mantel_haenszel
 
 ROOT = Path(__file__).resolve().parents[2]
 

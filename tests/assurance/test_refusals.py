@@ -7,20 +7,20 @@ from collections.abc import Callable
 
 import pytest
 
-from clew.assurance.statistics.agreement import agreement
-from clew.assurance.statistics.bounds import Likelihood, lower_bound, upper_bound
-from clew.assurance.statistics.contingency import benjamini_hochberg, exact_odds_ratio, risk_difference
-from clew.assurance.statistics.control_chart import Direction, control_chart
-from clew.assurance.statistics.cusum import cusum, scores
-from clew.assurance.statistics.funnel import funnel
-from clew.assurance.statistics.intervals import proportion_interval
-from clew.assurance.statistics.monetary import MonetaryMethod, mean_taint_upper_bound
-from clew.assurance.statistics.planning import plan_sample, plan_stages
-from clew.assurance.statistics.priors import audit_risk_prior
-from clew.assurance.statistics.strata import population_upper_bound
-from clew.assurance.statistics.survey import stratified_rate
-from clew.assurance.statistics.totals import TotalMethod, estimate_total_error
 from clew.core import UsageError
+from clew.statistics.agreement import agreement
+from clew.statistics.bounds import Likelihood, lower_bound, upper_bound
+from clew.statistics.contingency import benjamini_hochberg, exact_odds_ratio, risk_difference
+from clew.statistics.control_chart import Direction, control_chart
+from clew.statistics.cusum import cusum, scores
+from clew.statistics.funnel import funnel
+from clew.statistics.intervals import proportion_interval
+from clew.statistics.monetary import MonetaryMethod, mean_taint_upper_bound
+from clew.statistics.planning import plan_sample, plan_stages
+from clew.statistics.priors import audit_risk_prior
+from clew.statistics.strata import population_upper_bound
+from clew.statistics.survey import stratified_rate
+from clew.statistics.totals import TotalMethod, estimate_total_error
 
 BINOMIAL, HYPERGEOMETRIC = Likelihood.BINOMIAL, Likelihood.HYPERGEOMETRIC
 REFUSED: dict[str, Callable[[], object]] = {

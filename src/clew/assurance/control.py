@@ -22,10 +22,10 @@ import polars as pl
 
 from clew.assurance.plan.register import PlanEvent
 from clew.assurance.plan.states import Act
-from clew.assurance.statistics.bounds import Likelihood, check_rate, lower_bound
-from clew.assurance.statistics.cusum import threshold_for
-from clew.assurance.statistics.sequential import log_e_above, log_e_below, upper_bound_at_any_time
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, check_rate, lower_bound
+from clew.statistics.cusum import threshold_for
+from clew.statistics.sequential import log_e_above, log_e_below, upper_bound_at_any_time
 
 WATCHED_ODDS_RATIO = 2.0
 """The CUSUM watches for the odds of failure doubling."""

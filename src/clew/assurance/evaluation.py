@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from clew.assurance.scoring.form import Answer
-from clew.assurance.statistics.bounds import Likelihood, upper_bound
-from clew.assurance.statistics.strata import population_estimate, population_upper_bound
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, upper_bound
+from clew.statistics.strata import population_estimate, population_upper_bound
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,12 @@ from clew.assurance.sampling import (
     repeat,
     replace,
 )
-from clew.assurance.statistics.bounds import Likelihood
-from clew.assurance.statistics.planning import plan_sample
-from clew.assurance.statistics.sequential import SequentialPlan
 from clew.assurance.tables import read_table
 from clew.cli.console import JsonOption, OutOption, print_json, write_text
 from clew.core import UsageError, parse_instant
+from clew.statistics.bounds import Likelihood
+from clew.statistics.planning import plan_sample
+from clew.statistics.sequential import SequentialPlan
 
 ZONE = ZoneInfo("Europe/London")
 app = typer.Typer(help="Draw a sample that nobody could steer and anybody can repeat.", no_args_is_help=True)

@@ -17,13 +17,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import special
 
-from clew.assurance.statistics.contingency import (
+from clew.core import UsageError
+from clew.statistics.contingency import (
     benjamini_hochberg,
     mantel_haenszel_counts,
     risk_difference,
     risk_ratio,
 )
-from clew.core import UsageError
 
 Cells = NDArray[Any]
 NOT_RECORDED = "not recorded"

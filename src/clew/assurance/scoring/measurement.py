@@ -14,8 +14,8 @@ import polars as pl
 from scipy import special
 
 from clew.assurance.scoring.form import Answer
-from clew.assurance.statistics.agreement import Agreement, Coefficient, agreement
 from clew.core import UsageError
+from clew.statistics.agreement import Agreement, Coefficient, agreement
 
 CODES = {Answer.MET.value: 1.0, Answer.NOT_MET.value: 0.0, Answer.NOT_APPLICABLE.value: 2.0}
 """CANNOT_TELL counts as no rating: a reviewer who could not tell has neither agreed nor disagreed."""

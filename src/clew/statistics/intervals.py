@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from clew.assurance.statistics.bounds import Likelihood, check_rate, check_sample, lower_bound, upper_bound
+from clew.statistics.bounds import Likelihood, check_rate, check_sample, lower_bound, upper_bound
 
 
 class IntervalMethod(StrEnum):

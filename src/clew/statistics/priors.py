@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from clew.assurance.statistics.bounds import ROUNDING_GUARD, Likelihood, check_rate
-from clew.assurance.statistics.planning import LARGEST_SAMPLE, plan_sample, smallest_n
 from clew.core import UsageError
+from clew.statistics.bounds import ROUNDING_GUARD, Likelihood, check_rate
+from clew.statistics.planning import LARGEST_SAMPLE, plan_sample, smallest_n
 
 IMPLICIT_SAMPLE_STEP = 0.01
 """An implicit sample found by search is given to the hundredth of an item, rounded up: no finer claim is meant."""

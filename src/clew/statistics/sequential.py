@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
-from clew.assurance.statistics.bounds import check_rate, errors_at_rate
-from clew.assurance.statistics.planning import check_population
 from clew.core import UsageError
+from clew.statistics.bounds import check_rate, errors_at_rate
+from clew.statistics.planning import check_population
 
 
 class Decision(StrEnum):

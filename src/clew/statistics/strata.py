@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal, special
 
-from clew.assurance.statistics.bounds import Likelihood, check_rate, check_sample, upper_bound
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, check_rate, check_sample, upper_bound
 
 GRID_STEPS = 40_000
 """Points over the range of the population's rate; the limit is then good to about one part in GRID_STEPS."""

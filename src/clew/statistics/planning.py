@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from clew.assurance.statistics.bounds import (
+from clew.core import UsageError
+from clew.statistics.bounds import (
     ROUNDING_GUARD,
     Likelihood,
     acceptance_probability,
     check_rate,
     upper_bound,
 )
-from clew.core import UsageError
 
 LARGEST_SAMPLE = 5_000
 """Past this many a plan is not a sample but a census; a caller with a reason may raise it."""

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clew.assurance.statistics.bounds import check_rate
 from clew.core import UsageError
+from clew.statistics.bounds import check_rate
 
 Matrix = NDArray[np.float64]
 

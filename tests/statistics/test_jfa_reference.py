@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clew.assurance.statistics.bounds import (
+from clew.statistics.bounds import (
     Alternative,
     Likelihood,
     hypergeometric_quantile,
@@ -19,9 +19,9 @@ from clew.assurance.statistics.bounds import (
     p_value,
     upper_bound,
 )
-from clew.assurance.statistics.monetary import MonetaryMethod, mean_taint, mean_taint_upper_bound
-from clew.assurance.statistics.planning import plan_precision, plan_sample, plan_stages
-from clew.assurance.statistics.priors import (
+from clew.statistics.monetary import MonetaryMethod, mean_taint, mean_taint_upper_bound
+from clew.statistics.planning import plan_precision, plan_sample, plan_stages
+from clew.statistics.priors import (
     Belief,
     audit_risk_prior,
     bayes_factor,
@@ -33,8 +33,8 @@ from clew.assurance.statistics.priors import (
     sample_prior,
     strict_prior,
 )
-from clew.assurance.statistics.strata import population_estimate, population_upper_bound
-from clew.assurance.statistics.totals import TotalMethod, estimate_total_error
+from clew.statistics.strata import population_estimate, population_upper_bound
+from clew.statistics.totals import TotalMethod, estimate_total_error
 
 Row = dict[str, Any]
 DEFAULT_TOLERABLE = 0.05

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from clew.assurance.statistics.bounds import Likelihood, upper_bound
-from clew.assurance.statistics.planning import plan_sample
-from clew.assurance.statistics.priors import bayes_factor, bounded_prior, impartial_prior, plan_with_prior
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, upper_bound
+from clew.statistics.planning import plan_sample
+from clew.statistics.priors import bayes_factor, bounded_prior, impartial_prior, plan_with_prior
 
 TOLERABLE = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.10, 0.15, 0.20]
 A_HAIR = 1e-8

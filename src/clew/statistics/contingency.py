@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-from clew.assurance.statistics.bounds import TIE_TOLERANCE
-from clew.assurance.statistics.intervals import wilson_limits
 from clew.core import UsageError
+from clew.statistics.bounds import TIE_TOLERANCE
+from clew.statistics.intervals import wilson_limits
 
 Values = NDArray[np.float64]
 Table = Sequence[Sequence[float]]

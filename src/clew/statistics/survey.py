@@ -15,8 +15,8 @@ from enum import StrEnum
 import numpy as np
 from scipy import optimize, special
 
-from clew.assurance.statistics.bounds import Likelihood, check_rate, check_sample
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, check_rate, check_sample
 
 
 class SurveyInterval(StrEnum):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.assurance.statistics.sequential import Decision, SequentialPlan
 from clew.core import UsageError
+from clew.statistics.sequential import Decision, SequentialPlan
 
 PLAN = SequentialPlan(tolerable=0.05, population=2_000, expected=0.01)
 

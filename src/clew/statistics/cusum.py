@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clew.assurance.statistics.bounds import check_rate
 from clew.core import UsageError
+from clew.statistics.bounds import check_rate
 
 Values = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clew.assurance.statistics.bounds import Likelihood, check_rate, lower_bound, upper_bound
 from clew.core import UsageError
+from clew.statistics.bounds import Likelihood, check_rate, lower_bound, upper_bound
 
 Taints = NDArray[np.float64]
 

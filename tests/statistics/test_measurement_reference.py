@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clew.assurance.statistics.agreement import Coefficient, Weights, agreement
-from clew.assurance.statistics.contingency import (
+from clew.statistics.agreement import Coefficient, Weights, agreement
+from clew.statistics.contingency import (
     benjamini_hochberg,
     chi_squared_p,
     exact_common_odds_ratio,
@@ -24,11 +24,11 @@ from clew.assurance.statistics.contingency import (
     mantel_haenszel,
     risk_ratio,
 )
-from clew.assurance.statistics.control_chart import Direction, control_chart
-from clew.assurance.statistics.cusum import cusum, scores, vlad
-from clew.assurance.statistics.funnel import ALARM, WARNING, Taming, dispersion, funnel
-from clew.assurance.statistics.intervals import IntervalMethod, proportion_interval, wilson_limits
-from clew.assurance.statistics.survey import SurveyInterval, stratified_rate
+from clew.statistics.control_chart import Direction, control_chart
+from clew.statistics.cusum import cusum, scores, vlad
+from clew.statistics.funnel import ALARM, WARNING, Taming, dispersion, funnel
+from clew.statistics.intervals import IntervalMethod, proportion_interval, wilson_limits
+from clew.statistics.survey import SurveyInterval, stratified_rate
 
 R_ROOT = 2.220446e-16**0.25
 """The default tolerance of R's uniroot."""
