@@ -1,13 +1,15 @@
 """Links between events, each with evidence in independent families and a stated chance rate.
 
 `find_links` gives the strongest links known at T; `weights` documents the defaults; each family has its module
-(`people`, `reference`, `families` for place, time and profile, `circumstances`); `candidates` says which pairs are
-compared, `chance` how often links this strong occur, `series` how pairs grow into series, `explain` why.
+(`people`, `reference`, `families` for place, time and profile, `circumstances`); `model` puts fitted curves in place of
+the defaults; `candidates` says which pairs are compared, `chance` how often links this strong occur, `series` how
+pairs grow into series, `explain` why.
 A link is a candidate, never a decision, and accuses nobody.
 """
 
 from clew.links.explain import Explanation, Row, explain_pair
 from clew.links.find import DECOY_REPLICATES, Links, find_links
+from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
 from clew.links.weights import Weights
@@ -15,7 +17,9 @@ from clew.links.weights import Weights
 __all__ = [
     "DECOY_REPLICATES",
     "FAMILIES",
+    "IDENTITY",
     "Explanation",
+    "LinkModel",
     "Links",
     "Row",
     "Weights",

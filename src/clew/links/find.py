@@ -23,6 +23,7 @@ from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
+from clew.links.model import IDENTITY, LinkModel
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
@@ -102,6 +103,7 @@ def find_links(
     known: Known,
     *,
     weights: Weights | None = None,
+    model: LinkModel = IDENTITY,
     replicates: int = DECOY_REPLICATES,
     seed: int = 1,
     at_least: float | None = None,
@@ -109,8 +111,9 @@ def find_links(
 ) -> Links:
     """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
 
-    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
-    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
+    model: a trained model in place of the defaults. replicates: decoy runs. seed: of the decoys. at_least: keep every
+    link of this log10 strength or more, instead of the strongest `KEPT_PER_YEAR`. tick: told of progress. The same
+    `known` gives the same links.
     """
     if replicates < 1:
         raise UsageError(
@@ -129,6 +132,7 @@ def find_links(
         homes=home_codes(known, events),
         spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
         weights=weights,
+        model=model.over(known, events, FAMILIES),
     )
     parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
     steps = replicates + 2
@@ -200,21 +204,21 @@ def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
     """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
     events, weights = scorer.events, scorer.weights
     rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
-    least, most = time_bounds(scorer.usual, weights.time)
+    least, most = scorer.model.dated_bounds(time_bounds(scorer.usual, weights.time))
     kept: list[Static] = []
     together: list[Integers] = []
     for keys in [rare, *neighbour_keys(events, weights.neighbours)]:
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)
-        strength = static.factors.sum(axis=1)
+        strength = scorer.model.undated(static.factors, events, (a, b))
         tied = np.flatnonzero(static.tie >= LEAST_TIE)
         floor.see(strength[tied] + least)
         kept.append(static.take(strength + most >= floor.value))
     keys, first = np.unique(np.concatenate([part.keys for part in kept]), return_index=True)
     factors = np.concatenate([part.factors for part in kept])[first]
     tie = np.concatenate([part.tie for part in kept])[first]
-    reach = factors.sum(axis=1) + most >= floor.value
+    reach = scorer.model.undated(factors, events, ends_of(keys, len(events))) + most >= floor.value
     return Static(keys=keys[reach], factors=factors[reach], tie=tie[reach]), np.concatenate(together)
 
 

@@ -16,6 +16,7 @@ from clew.links.circumstances import Circumstances, circumstance_factor
 from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.families import Background, distance_km, place_factor, profile_factor, time_factor
 from clew.links.incidents import household, same_incident
+from clew.links.model import ModelOver
 from clew.links.people import Parts, shared_people
 from clew.links.reference import References
 from clew.links.weights import Weights
@@ -29,8 +30,9 @@ LEAST_TIE = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """p pairs. a, b: (p,) event indices, a < b. factors: (p, 6) in order of FAMILIES. tie: (p,) the part of the
-    evidence that is neither time, profile nor substance. apart: (p,) set apart as one incident or one household."""
+    """p pairs. a, b: (p,) event indices, a < b. factors: (p, 6) what each of FAMILIES contributes under the model. tie:
+    (p,) the part of the default evidence that is neither time, profile nor substance. apart: (p,) set apart as one
+    incident or one household."""
 
     a: Integers
     b: Integers
@@ -53,7 +55,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Static:
-    """Pair keys (sorted, unique) with the factors that dates and people do not change. factors: as in `Scored`."""
+    """Pair keys (sorted, unique) with the default factors that dates and people do not change. factors: (p, 6)."""
 
     keys: Integers
     factors: Floats
@@ -89,6 +91,7 @@ class Scorer:
     homes: Integers
     spots: Integers
     weights: Weights
+    model: ModelOver
 
     def static(self, keys: Integers) -> Static:
         """The factors of the pairs `keys` that dates and people do not change."""
@@ -152,7 +155,7 @@ class Scorer:
         factors[found, 0] = shared.factor[row]
         tie[found] += shared.factor[row]
         apart[found] |= shared.kin[row]
-        return Scored(a=a, b=b, factors=factors, tie=tie, apart=apart)
+        return Scored(a=a, b=b, factors=self.model.contributions(factors, dates, (a, b)), tie=tie, apart=apart)
 
 
 def linkable(scored: Scored) -> Flags:
