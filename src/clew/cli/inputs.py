@@ -10,6 +10,7 @@ import typer
 
 from clew.cli.console import progress
 from clew.core import parse_instant
+from clew.links import NarrativeWeights, Weights
 from clew.records import Dataset, Known, read_dataset
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the dataset.", show_default=False)]
@@ -17,6 +18,15 @@ MappingOption = Annotated[
     str | None, typer.Option("--mapping", help="A mapping file, or the name of one that ships with Clew.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the decoys that chance rates come from.")]
+
+NarrativeOption = Annotated[
+    bool, typer.Option("--narrative", help="Also read rare words of the narratives; off unless asked for.")
+]
+
+
+def weights_for(*, narrative: bool) -> Weights:
+    """The default weights of the link evidence, with the narratives read or not."""
+    return Weights(narrative=NarrativeWeights(on=narrative))
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_text
-from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
+from clew.cli.inputs import DataArgument, MappingOption, NarrativeOption, SeedOption, open_known, weights_for
 from clew.core import UsageError, format_instant
-from clew.links import DECOY_REPLICATES, FAMILIES, Explanation, Links, explain_pair, find_links, grow_series
+from clew.links import DECOY_REPLICATES, FAMILIES, Explanation, Links, Weights, explain_pair, find_links, grow_series
 from clew.records import Known, spreadsheet_safe
 from clew.review.wording import often
 
@@ -32,6 +32,7 @@ def find(
     mapping: MappingOption = None,
     replicates: ReplicatesOption = DECOY_REPLICATES,
     seed: SeedOption = 1,
+    narrative: NarrativeOption = False,
     out: OutOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -42,7 +43,8 @@ def find(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     with progress("Linking", quiet=quiet) as tick:
-        links = find_links(known, replicates=replicates, seed=seed, at_least=above, tick=tick)
+        weights = weights_for(narrative=narrative)
+        links = find_links(known, weights=weights, replicates=replicates, seed=seed, at_least=above, tick=tick)
     shown = links.frame if above is not None else links.within(budget)
     table = link_table(links, shown)
     if out is not None and out.suffix.lower() in (".csv", ".parquet"):
@@ -71,6 +73,7 @@ def explain(
     as_of: AsOfOption = None,
     mapping: MappingOption = None,
     seed: SeedOption = 1,
+    narrative: NarrativeOption = False,
     out: OutOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -80,15 +83,24 @@ def explain(
     Example: clew links explain DATA D2 D3 --as-of 2014-09-21
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
-    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet)
+    weights = weights_for(narrative=narrative)
+    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet, weights=weights)
 
 
 def print_pair(
-    known: Known, event_a: str, event_b: str, *, seed: int, out: Path | None, as_json: bool, quiet: bool
+    known: Known,
+    event_a: str,
+    event_b: str,
+    *,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    weights: Weights | None = None,
 ) -> None:
     """Explains the pair on the terminal or in `out`, in words or as JSON."""
     with progress("Linking", quiet=quiet) as tick:
-        links = find_links(known, seed=seed, tick=tick)
+        links = find_links(known, weights=weights, seed=seed, tick=tick)
     why = explain_pair(links, event_a, event_b)
     if as_json:
         print_json(explanation_as_json(links, why), out)

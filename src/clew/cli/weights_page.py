@@ -20,6 +20,7 @@ _TITLES = {
     "profile": "Profile: age and sex",
     "circumstances": "Circumstances",
     "people": "People and references",
+    "narrative": "Narrative",
 }
 
 

@@ -12,7 +12,7 @@ from clew.links.find import DECOY_REPLICATES, Links, find_links
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
-from clew.links.weights import Weights
+from clew.links.weights import NarrativeWeights, Weights
 
 __all__ = [
     "DECOY_REPLICATES",
@@ -21,6 +21,7 @@ __all__ = [
     "Explanation",
     "LinkModel",
     "Links",
+    "NarrativeWeights",
     "Row",
     "Weights",
     "explain_pair",

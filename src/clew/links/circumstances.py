@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.events import NOT_READ, Floats, Integers, LinkEvents
-from clew.links.weights import CircumstanceWeights
+from clew.links.weights import CircumstanceWeights, NarrativeWeights
 from clew.records import Known
 
 #: Features that are no likeness of two events: what another family reads (references, dates), or what was only said.
@@ -67,11 +67,12 @@ def circumstances(known: Known, events: LinkEvents, weights: CircumstanceWeights
 
 
 def circumstance_factor(
-    held: Circumstances, weights: CircumstanceWeights, a: Integers, b: Integers
+    held: Circumstances, weights: CircumstanceWeights | NarrativeWeights, a: Integers, b: Integers
 ) -> tuple[Floats, Floats]:
     """log10 factor of what events `a` and `b` share, and the part of it that is not substances.
 
-    Shared features count from the rarest down, each `discount` times less than it would alone.
+    Shared features count from the rarest down, each `discount` times less than it would alone. Shared words of
+    narratives count in the same way.
     """
     total, other = np.zeros(len(a)), np.zeros(len(a))
     if not len(held.factor):
@@ -90,5 +91,5 @@ def circumstance_factor(
         substances[rows[substance]] += gain[substance]
         other[rows[~substance]] += gain[~substance]
         step[rows] *= weights.discount
-    total = other + np.minimum(substances, weights.substance_cap)
-    return total, other
+    cap = weights.substance_cap if isinstance(weights, CircumstanceWeights) else 0.0
+    return other + np.minimum(substances, cap), other

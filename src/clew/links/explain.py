@@ -168,6 +168,14 @@ class _Pair:
             words.append(f"aged {ages[0]:.0f} and {ages[1]:.0f}")
         return ", ".join(words) or "age and sex of one are not known"
 
+    def narrative(self) -> str:
+        words = self.links.scorer.words
+        if not self.links.scorer.weights.narrative.on:
+            return "narratives are not read"
+        shared = [int(code) for code in words.codes[self.a] if code >= 0 and code in words.codes[self.b]]
+        said = [f"“{words.names['value'][code]}” (in {words.holders[code]:,})" for code in shared]
+        return "both narratives say " + ", ".join(said) if said else "the narratives share no rare word"
+
     def circumstances(self) -> str:
         held = self.links.scorer.held
         shared = [int(code) for code in held.codes[self.a] if code >= 0 and code in held.codes[self.b]]

@@ -24,6 +24,7 @@ from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
+from clew.links.narrative import narratives
 from clew.links.people import Parts, parts_played
 from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
@@ -129,6 +130,7 @@ def find_links(
         events=events,
         usual=background(events, weights),
         held=circumstances(known, events, weights.circumstances),
+        words=narratives(known, events, weights.narrative),
         homes=home_codes(known, events),
         spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
         weights=weights,
@@ -204,10 +206,11 @@ def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
     """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
     events, weights = scorer.events, scorer.weights
     rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
+    told = shared_circumstance_keys(events, scorer.words, weights.neighbours)
     least, most = scorer.model.dated_bounds(time_bounds(scorer.usual, weights.time))
     kept: list[Static] = []
     together: list[Integers] = []
-    for keys in [rare, *neighbour_keys(events, weights.neighbours)]:
+    for keys in [rare, told, *neighbour_keys(events, weights.neighbours)]:
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)

@@ -17,12 +17,13 @@ from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.families import Background, distance_km, place_factor, profile_factor, time_factor
 from clew.links.incidents import household, same_incident
 from clew.links.model import ModelOver
+from clew.links.narrative import narrative_factor
 from clew.links.people import Parts, shared_people
 from clew.links.reference import References
 from clew.links.weights import Weights
 
 #: The families in the order in which they are shown.
-FAMILIES = ("people", "reference", "place", "time", "profile", "circumstances")
+FAMILIES = ("people", "reference", "place", "time", "profile", "circumstances", "narrative")
 
 #: What a link must rest on besides time, profile and substances, in log10: substance alone never links.
 LEAST_TIE = 1.0
@@ -30,7 +31,7 @@ LEAST_TIE = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """p pairs. a, b: (p,) event indices, a < b. factors: (p, 6) what each of FAMILIES contributes under the model. tie:
+    """p pairs. a, b: (p,) event indices, a < b. factors: (p, 7) what each of FAMILIES contributes under the model. tie:
     (p,) the part of the default evidence that is neither time, profile nor substance. apart: (p,) set apart as one
     incident or one household."""
 
@@ -88,6 +89,7 @@ class Scorer:
     events: LinkEvents
     usual: Background
     held: Circumstances
+    words: Circumstances
     homes: Integers
     spots: Integers
     weights: Weights
@@ -102,11 +104,12 @@ class Scorer:
         sexes = (events.sex[a].astype(np.int64), events.sex[b].astype(np.int64))
         profile = profile_factor(self.usual, weights.profile, (events.age_years[a], events.age_years[b]), sexes)
         shared, beyond_substances = circumstance_factor(self.held, weights.circumstances, a, b)
+        told = narrative_factor(self.words, weights.narrative, a, b)
         nothing = np.zeros(len(keys))
         return Static(
             keys=keys,
-            factors=np.column_stack((nothing, nothing, place, nothing, profile, shared)),
-            tie=np.maximum(place, 0.0) + beyond_substances,
+            factors=np.column_stack((nothing, nothing, place, nothing, profile, shared, told)),
+            tie=np.maximum(place, 0.0) + beyond_substances + told,
         )
 
     def shared(self, parts: Parts) -> SharedKeys:

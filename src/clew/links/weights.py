@@ -110,6 +110,24 @@ class PeopleWeights:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NarrativeWeights:
+    """Shared rare words of the narratives; all assumed.
+
+    `on`: whether they are read at all: not by default. `repeat`: how often a connected event's narrative repeats a
+    given rare word for its own reason. `discount`: each further shared word counts this much less. `most`: the most
+    that words may say in all, since one pen writes many narratives. `rarest_share`: words in more of the narratives
+    than this are turns of phrase and are not read.
+    """
+
+    on: bool = False
+    repeat: float = 0.05
+    discount: float = 0.6
+    per_event: int = 8
+    most: float = 2.0
+    rarest_share: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights:
     """All weights of the link evidence. `neighbours`: how many nearest events each event is compared with."""
 
@@ -118,5 +136,6 @@ class Weights:
     profile: ProfileWeights = field(default_factory=ProfileWeights)
     circumstances: CircumstanceWeights = field(default_factory=CircumstanceWeights)
     people: PeopleWeights = field(default_factory=PeopleWeights)
+    narrative: NarrativeWeights = field(default_factory=NarrativeWeights)
     neighbours: int = 48
     window: int = 24

@@ -15,6 +15,7 @@ FAMILY_IN_WORDS = {
     "time": "close in time",
     "profile": "alike in age and sex",
     "circumstances": "shared circumstances",
+    "narrative": "rare words in both narratives",
 }
 
 
