@@ -16,8 +16,9 @@ import polars as pl
 from benchmarks.planted.baselines import cell_rule, knox_neighbours, shared_entity
 from benchmarks.planted.measure import Usual, crossing, days, raised, shares
 from benchmarks.planted.series import KINDS, STRENGTHS, Planted, Planter
+from benchmarks.planted.words import tell, vocabulary, with_words
 from clew.demonstration import make_demonstration
-from clew.links import Weights, find_links
+from clew.links import NarrativeWeights, Weights, find_links
 from clew.records import Dataset, Known
 
 #: Series of each kind and strength in one run: few enough that they do not change what is rare.
@@ -80,7 +81,9 @@ def planter_of(background: Dataset, seed: int) -> Planter:
     )
 
 
-def measured(series: int, seed: int, *, ablate: bool, scale: float) -> tuple[pl.DataFrame, dict[str, list[int]]]:
+def measured(
+    series: int, seed: int, *, ablate: bool, narrative: bool, scale: float
+) -> tuple[pl.DataFrame, dict[str, list[int]]]:
     """Rows of `raised` for every system, with column `system`, and per system the links that join two series."""
     background = make_demonstration(with_case=False, scale=scale)
     at = background.last_recorded_at + timedelta(days=60)
@@ -91,6 +94,11 @@ def measured(series: int, seed: int, *, ablate: bool, scale: float) -> tuple[pl.
         "shared entity": shared_entity,
     }
     systems |= ablations() if ablate else {}
+    rng = np.random.default_rng(seed)
+    words = vocabulary(rng)
+    if narrative:
+        background = with_words(background, words, rng)
+        systems = {"clew": systems["clew"], "clew with narratives": _with(Weights(narrative=NarrativeWeights(on=True)))}
     known = background.as_known(at)
     start = float(days(known.events.filter(pl.col("kind") == "death")["occurred_from"]).min())
     usual = {name: Usual.of(system(known), start) for name, system in systems.items()}
@@ -104,6 +112,8 @@ def measured(series: int, seed: int, *, ablate: bool, scale: float) -> tuple[pl.
                 for strength in STRENGTHS:
                     planter.plant(kind, strength)
         planted: Planted = planter.planted
+        if narrative:
+            tell(planted, words, rng)
         known = planted.laid_into(background).as_known(at)
         for name, system in systems.items():
             alerts = system(known)
@@ -122,10 +132,13 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=40, help="of each kind and strength")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ablate", action="store_true", help="also without one family each")
+    parser.add_argument("--narrative", action="store_true", help="with and without narratives, all given words first")
     parser.add_argument("--scale", type=float, default=1.0, help="of the background")
     options = parser.parse_args()
     began = time.perf_counter()
-    rows, joins = measured(options.series, options.seed, ablate=options.ablate, scale=options.scale)
+    rows, joins = measured(
+        options.series, options.seed, ablate=options.ablate, narrative=options.narrative, scale=options.scale
+    )
     table = shares(rows, ["system", "kind", "recorded", "by_member", "budget"])
     overall = shares(rows, ["system", "by_member", "budget"])
     if options.json:
