@@ -8,15 +8,31 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_text
+from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, NarrativeOption, SeedOption, open_known, weights_for
 from clew.core import UsageError, format_instant
-from clew.links import DECOY_REPLICATES, FAMILIES, Explanation, Links, Weights, explain_pair, find_links, grow_series
+from clew.links import (
+    DECOY_REPLICATES,
+    FAMILIES,
+    Explanation,
+    Links,
+    Listing,
+    Weights,
+    explain_pair,
+    find_links,
+    link_decisions,
+    list_links,
+)
+from clew.publish.wording import one_line
 from clew.records import Known, spreadsheet_safe
 from clew.review.wording import often
 
 app = typer.Typer(help="Links between events, each with its evidence and a stated chance rate.", no_args_is_help=True)
+
+#: What every form of a link says of itself.
+STATEMENT = "A link is a candidate, not a decision. It connects events and accuses nobody."
 
 ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")]
 
@@ -29,6 +45,9 @@ def find(
     above: Annotated[
         float | None, typer.Option("--all-pairs-above", help="List every link of this log10 strength instead.")
     ] = None,
+    show_rejected: Annotated[
+        bool, typer.Option("--show-rejected", help="Also list links that a person rejected, with nothing new since.")
+    ] = False,
     mapping: MappingOption = None,
     replicates: ReplicatesOption = DECOY_REPLICATES,
     seed: SeedOption = 1,
@@ -45,24 +64,16 @@ def find(
     with progress("Linking", quiet=quiet) as tick:
         weights = weights_for(narrative=narrative)
         links = find_links(known, weights=weights, replicates=replicates, seed=seed, at_least=above, tick=tick)
-    shown = links.frame if above is not None else links.within(budget)
-    table = link_table(links, shown)
+    listing = list_links(links, budget_per_year=None if above is not None else budget, with_rejected=show_rejected)
     if out is not None and out.suffix.lower() in (".csv", ".parquet"):
-        _write_table(table, out)
+        _write_table(listing.table(), out)
+    elif as_json or out is not None:
+        print_json(listing_as_json(listing), out)
+    else:
+        _print_table(listing)
         return
-    if as_json or out is not None:
-        rows = [_json_row(row, links) for row in table.iter_rows(named=True)]
-        print_json(
-            {
-                "as_of": format_instant(known.at, known.dataset.zone),
-                "seed": seed,
-                "replicates": replicates,
-                "links": rows,
-            },
-            out,
-        )
-        return
-    _print_table(table, links, budget=None if above is not None else budget)
+    if not quiet and (remark := kept_down_words(listing)):
+        stderr.print(remark)
 
 
 @app.command("explain")
@@ -108,17 +119,36 @@ def print_pair(
         write_text(explanation_as_text(links, why), out)
 
 
-def link_table(links: Links, shown: pl.DataFrame) -> pl.DataFrame:
-    """The contract of ``clew links find``: a row a pair, with its series, a column a family, and its sentence."""
-    series = {member: name for name, members in grow_series(links, shown).items() for member in members}
-    pairs = list(zip(shown["event_id_a"], shown["event_id_b"], strict=True))
-    named = [series.get(a) if series.get(a) == series.get(b) else None for a, b in pairs]
-    table = shown.with_columns(
-        series_id=pl.Series(named, dtype=pl.String),
-        text=pl.Series([explain_pair(links, a, b).sentence for a, b in pairs], dtype=pl.String),
-    )
-    rates = ("seen_per_year", "chance_per_year", "chance_low", "chance_high")
-    return table.select("event_id_a", "event_id_b", "log10_bayes_factor", *rates, "series_id", *FAMILIES, "text")
+def kept_down_words(listing: Listing) -> str:
+    """How many links decisions keep down, and how to see them; "" if there is nothing to say."""
+    said = []
+    if down := listing.kept_down.height:
+        shown = listing.shown["stays_down"].any()
+        said.append(
+            f"{down} {'link is' if down == 1 else 'links are'} listed that people rejected, with no new fact since."
+            if shown
+            else f"{down} {'link stays' if down == 1 else 'links stay'} down: people rejected "
+            f"{'it' if down == 1 else 'them'}, and no new fact has come since (--show-rejected lists them)."
+        )
+    if unmatched := listing.decisions.unmatched:
+        said.append(f"{unmatched} recorded decisions about links name no other event known at this time.")
+    return " ".join(said)
+
+
+def listing_as_json(listing: Listing) -> dict[str, Any]:
+    """The listing as one JSON object."""
+    links, dataset = listing.links, listing.links.known.dataset
+    return {
+        "as_of": format_instant(links.known.at, dataset.zone),
+        "marking": dataset.marking,
+        "notice": dataset.notice,
+        "statement": STATEMENT,
+        "seed": links.seed,
+        "replicates": links.replicates,
+        "budget_per_year": listing.budget_per_year,
+        "rejected_and_kept_down": listing.kept_down.height,
+        "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
+    }
 
 
 def rates_of(links: Links, why: Explanation) -> tuple[float, float] | None:
@@ -141,10 +171,47 @@ def explanation_as_json(links: Links, why: Explanation) -> dict[str, Any]:
         "seen_per_year": rates[0] if rates else None,
         "chance_per_year": rates[1] if rates else None,
         "set_apart": why.set_apart,
+        "decision": _decision_as_json(links, why),
         "text": why.sentence,
         "families": {name: {"log10": why.factors[name], "text": why.clauses[name]} for name in FAMILIES},
         "evidence": [{"table": row.table, "source": row.source, "row": row.row} for row in why.rows],
         "would_settle": list(why.missing),
+    }
+
+
+def _decision_as_json(links: Links, why: Explanation) -> dict[str, Any] | None:
+    """The decision that holds, those before it and what is newer, None if nobody decided."""
+    decided = link_decisions(links.known).of(why.event_id_a, why.event_id_b)
+    if decided is None:
+        return None
+    zone = links.known.dataset.zone
+    return {
+        "verdict": decided.verdict.value,
+        "stays_down": decided.stays_down,
+        "contradicted": decided.contradicted,
+        "text": decided.words(zone),
+        "history": [
+            {
+                "verdict": one.verdict.value,
+                "reason": one.reason,
+                "actor_role": one.actor_role,
+                "decided_at": format_instant(one.decided_at, zone),
+                "recorded_at": format_instant(one.recorded_at, zone),
+                "source": one.source,
+                "row": one.row,
+            }
+            for one in (*decided.earlier, decided.latest)
+        ],
+        "new_facts": [
+            {
+                "event_id": fact.event_id,
+                "table": fact.table,
+                "source": fact.source,
+                "row": fact.row,
+                "recorded_at": format_instant(fact.recorded_at, zone),
+            }
+            for fact in decided.new_facts
+        ],
     }
 
 
@@ -169,15 +236,22 @@ def explanation_as_text(links: Links, why: Explanation) -> str:
         lines.append(f"Links at least this strong: {seen} seen by this force; chance alone would make about {chance}.")
     elif not why.set_apart:
         lines.append("Weaker than the links this force's desk is shown: chance makes many like it.")
+    if decided := link_decisions(links.known).of(why.event_id_a, why.event_id_b):
+        lines.append(f"Decision on record: {one_line(decided.words(dataset.zone))}")
     lines += ["", "Rows: " + "; ".join(f"{row.table} ({row.source}) row {row.row}" for row in why.rows)]
     lines += ["Would settle it:", *(f"  - {what}" for what in why.missing)] if why.missing else []
-    lines += ["", "A link is a candidate, not a decision. It connects events and accuses nobody.", dataset.marking]
+    lines += ["", STATEMENT, dataset.marking]
     return "\n".join(lines) + "\n"
 
 
-def _json_row(row: dict[str, Any], links: Links) -> dict[str, Any]:
+def _json_row(row: dict[str, Any], listing: Listing) -> dict[str, Any]:
     families = {name: row.pop(name) for name in FAMILIES}
-    return row | {"families": families, "marking": links.known.dataset.marking}
+    decided = listing.decisions.of(row["event_id_a"], row["event_id_b"])
+    return row | {
+        "families": families,
+        "decision": decided.verdict.value if decided else None,
+        "marking": listing.links.known.dataset.marking,
+    }
 
 
 def _write_table(table: pl.DataFrame, out: Path) -> None:
@@ -192,21 +266,25 @@ def _write_table(table: pl.DataFrame, out: Path) -> None:
         ) from None
 
 
-def _print_table(table: pl.DataFrame, links: Links, *, budget: float | None) -> None:
+def _print_table(listing: Listing) -> None:
     from rich.console import Console  # noqa: PLC0415  the other outputs need no terminal
 
     console = Console()
-    dataset = links.known.dataset
-    console.print(dataset.marking, style="bold")
+    links, dataset, table = listing.links, listing.links.known.dataset, listing.table()
+    console.print(Text(dataset.marking, style="bold"))
     if dataset.notice:
-        console.print(dataset.notice, style="italic")
-    limit = "" if budget is None else f", budget {budget:g} a year"
+        console.print(Text(dataset.notice, style="italic"))
+    limit = "" if listing.budget_per_year is None else f", budget {listing.budget_per_year:g} a year"
     at = format_instant(links.known.at, dataset.zone)
     console.print(f"{table.height} links as known at {at}{limit}; seed {links.seed}.")
+    if remark := kept_down_words(listing):
+        console.print(remark)
     view = Table("events", "log10", "seen a year", "chance a year", "series", "why")
     for row in table.iter_rows(named=True):
         seen, chance = f"{row['seen_per_year']:.1f}", f"{row['chance_per_year']:.1f}"
         pair = f"{row['event_id_a']} {row['event_id_b']}"
-        view.add_row(pair, f"{row['log10_bayes_factor']:.1f}", seen, chance, row["series_id"] or "", row["text"])
+        cells = (pair, f"{row['log10_bayes_factor']:.1f}", seen, chance, row["series_id"] or "", row["text"])
+        view.add_row(*(Text(one_line(cell)) for cell in cells))
     console.print(view)
-    console.print(dataset.marking, style="bold")
+    console.print(STATEMENT)
+    console.print(Text(dataset.marking, style="bold"))

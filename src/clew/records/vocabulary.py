@@ -74,7 +74,8 @@ ACTIVITIES: dict[str, str] = {
     "cctv.viewed": "CCTV was viewed",
     "toxicology.requested": "toxicology was requested (outcome: panel)",
     "toxicology.reported": "toxicology was reported",
-    "link.reviewed": "a link (about: the other event) was reviewed by a detective on neither case",
+    "link.reviewed": "a link (about: the other event) was reviewed by a detective on neither case; outcome confirmed "
+    "or rejected, with a reason",
     "prior_file.attached": "the file of an earlier event (about) was attached to the briefing",
     "claim.received": "somebody outside claimed a link or raised a doubt (about: an event or person; actor_role: who)",
     "claim.answered": "a written disposition of a claim (about: its action_id)",

@@ -37,7 +37,8 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkFacts:
-    """What a link adds to a reason. families: log10 Bayes factor by family; they add up to log10_bayes_factor."""
+    """What a link adds to a reason. families: log10 Bayes factor by family; they add up to log10_bayes_factor.
+    confirmed: whether a person confirmed it."""
 
     other_event_ids: tuple[str, ...]
     seen_per_year: float
@@ -45,6 +46,7 @@ class LinkFacts:
     log10_bayes_factor: float
     families: dict[str, float]
     series_id: str | None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +87,9 @@ class Item:
 class Review:
     """The morning list as at `known.at`. items: the top ones, in order; items_in_all: how many there are.
 
-    older_links: links within the budget on closed deaths that are no news, and so on no item. grouped_events: events
-    that share an incident with another (a fire, a collision): shown together, never as a link.
+    older_links: links within the budget on closed deaths that are no news, and so on no item. links_confirmed,
+    links_rejected: links within the budget that people confirmed, and that stay down because people rejected them.
+    grouped_events: events that share an incident with another (a fire, a collision): shown together, never as a link.
     """
 
     known: Known
@@ -96,6 +99,8 @@ class Review:
     items: Sequence[Item]
     items_in_all: int
     older_links: int = 0
+    links_confirmed: int = 0
+    links_rejected: int = 0
     grouped_events: int = 0
     standards_title: str = ""
     series: dict[str, tuple[str, ...]] = field(default_factory=dict)

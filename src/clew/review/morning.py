@@ -11,7 +11,17 @@ from datetime import timedelta
 
 import polars as pl
 
-from clew.links import DECOY_REPLICATES, FAMILIES, Links, explain_pair, find_links, grow_series
+from clew.links import (
+    DECOY_REPLICATES,
+    FAMILIES,
+    Decisions,
+    Links,
+    Verdict,
+    explain_pair,
+    find_links,
+    grow_series,
+    link_decisions,
+)
 from clew.records import Known
 from clew.review.duties import missed_duties
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
@@ -32,13 +42,18 @@ DEFAULT_TOP = 50
 class Morning:
     """Everything the list at T is made from, before any of it is put into words.
 
-    ordered: the deaths on the list, in order. shown: the links within the budget that nobody has decided on.
-    asked: conflicts and claims (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
+    ordered: the deaths on the list, in order. shown: the links within the budget that no decision keeps down.
+    confirmed: those that a person confirmed; shown beside other reasons, a reason of their own no more. rejected: how
+    many within the budget stay down because a person rejected them and nothing new has come since. asked: conflicts
+    and claims (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
     """
 
     known: Known
     links: Links
+    decisions: Decisions
     shown: pl.DataFrame
+    confirmed: pl.DataFrame
+    rejected: int
     series: dict[str, tuple[str, ...]]
     asked: pl.DataFrame
     missed: pl.DataFrame
@@ -56,7 +71,10 @@ def morning(
 ) -> Morning:
     """What is on the list as at `known.at`, in order."""
     links = find_links(known, replicates=replicates, seed=seed, tick=tick)
-    shown = _steady(_undecided(links.within(budget_per_year), known), known, budget_per_year)
+    decisions = link_decisions(known)
+    within = decisions.marked(links.within(budget_per_year))
+    confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
+    shown = _steady(_undecided(within, decisions), known, budget_per_year)
     asked = pl.concat(
         (
             conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),
@@ -67,8 +85,11 @@ def morning(
     return Morning(
         known=known,
         links=links,
+        decisions=decisions,
         shown=shown,
-        series=grow_series(links, shown),
+        confirmed=confirmed,
+        rejected=within.filter("stays_down").height,
+        series=grow_series(links, pl.concat((shown, confirmed)), rejected=decisions.kept_down),
         asked=asked,
         missed=missed,
         ordered=_ordered(known, shown, asked, missed),
@@ -94,6 +115,8 @@ def review(
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
         older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
+        links_confirmed=found.confirmed.height,
+        links_rejected=found.rejected,
         grouped_events=found.links.incidents.height,
         series=found.series,
         standards_title=standard.title,
@@ -116,14 +139,24 @@ def item(found: Morning, death: Standing, rank: int) -> Item:
 def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
     """The reasons to look at one death: links, then conflicts and claims, then duties."""
     series_of = {member: name for name, members in found.series.items() for member in members}
-    mine = found.shown.filter((pl.col("event_id_a") == event_id) | (pl.col("event_id_b") == event_id))
+    every = pl.concat((found.shown, found.confirmed))
+    mine = every.filter((pl.col("event_id_a") == event_id) | (pl.col("event_id_b") == event_id))
     for link in mine.head(LINKS_WORDED).iter_rows(named=True):
         other = link["event_id_b"] if link["event_id_a"] == event_id else link["event_id_a"]
         why = explain_pair(found.links, event_id, other)
+        decided = found.decisions.of(event_id, other)
+        said = decided.words(found.known.dataset.zone) if decided else ""
         name = series_of.get(event_id)
         yield Reason(
             kind=ReasonKind.LINK,
-            text=link_text(other, why, link["seen_per_year"], link["chance_per_year"], more=mine.height - LINKS_WORDED),
+            text=link_text(
+                other,
+                why,
+                link["seen_per_year"],
+                link["chance_per_year"],
+                more=mine.height - LINKS_WORDED,
+                decided=said,
+            ),
             evidence=tuple(Evidence(table=row.table, source=row.source, row=row.row) for row in why.rows),
             settle=why.missing,
             link=LinkFacts(
@@ -133,6 +166,7 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
                 log10_bayes_factor=link["log10_bayes_factor"],
                 families={family: link[family] for family in FAMILIES},
                 series_id=name if name is not None and series_of.get(other) == name else None,
+                confirmed=decided is not None and decided.verdict is Verdict.CONFIRMED,
             ),
         )
     asked = found.asked.filter(pl.col("event_id") == event_id)
@@ -169,19 +203,12 @@ def _evidence(rows: pl.DataFrame) -> tuple[Evidence, ...]:
     )
 
 
-def _undecided(shown: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Without the links on which a person recorded a decision after they became known: they stay down until a new
-    fact arrives, and a new fact moves `known_at`."""
-    decided = known.actions.filter((pl.col("activity") == "link.reviewed") & pl.col("about").is_not_null())
-    for mine, other in (("event_id_a", "event_id_b"), ("event_id_b", "event_id_a")):
-        last = decided.group_by("event_id", "about").agg(decided_at=pl.col("at").max())
-        shown = shown.join(
-            last, left_on=[mine, other], right_on=["event_id", "about"], how="left", maintain_order="left"
-        )
-        shown = shown.filter(pl.col("decided_at").is_null() | (pl.col("decided_at") < pl.col("known_at"))).drop(
-            "decided_at"
-        )
-    return shown
+def _undecided(within: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
+    """Without the links on which a person recorded a decision: they stay down until a new fact arrives, and those that
+    were confirmed for good."""
+    decided = [decisions.of(a, b) for a, b in zip(within["event_id_a"], within["event_id_b"], strict=True)]
+    up = [one is None or (one.verdict is not Verdict.CONFIRMED and bool(one.new_facts)) for one in decided]
+    return within.filter(pl.Series(up, dtype=pl.Boolean))
 
 
 def _steady(shown: pl.DataFrame, known: Known, budget_per_year: float) -> pl.DataFrame:

@@ -26,12 +26,15 @@ def often(per_year: float) -> str:
     return f"{per_year:.1f} a year" if per_year >= 0.095 else f"{per_year:.2g} a year"
 
 
-def link_text(other: str, why: Explanation, seen_per_year: float, chance_per_year: float, *, more: int = 0) -> str:
-    """The link to `other` in words, with both its numbers. more: how many weaker links are not worded."""
+def link_text(
+    other: str, why: Explanation, seen_per_year: float, chance_per_year: float, *, more: int = 0, decided: str = ""
+) -> str:
+    """The link to `other` in words, with both its numbers. more: how many weaker links are not worded. decided: what
+    people made of it, in words."""
     rest = f" {more} weaker links of this death are not worded here." if more > 0 else ""
     return (
         f"May be connected with {other}. {why.sentence} Links at least this strong: {often(seen_per_year)} seen by "
-        f"this force; chance alone would make about {often(chance_per_year)}.{rest}"
+        f"this force; chance alone would make about {often(chance_per_year)}.{f' {decided}' if decided else ''}{rest}"
     )
 
 
@@ -41,12 +44,15 @@ def headline(reasons: Sequence[Reason]) -> str:
     for reason in reasons:
         by_kind[reason.kind].append(reason)
     said = []
-    if linked := [reason.link for reason in by_kind[ReasonKind.LINK] if reason.link is not None]:
+    links = [reason.link for reason in by_kind[ReasonKind.LINK] if reason.link is not None]
+    if linked := [link for link in links if not link.confirmed]:
         others = list(dict.fromkeys(event_id for link in linked for event_id in link.other_event_ids))
         families = linked[0].families
         strongest = sorted(families, key=lambda family: -families[family])[:3]
         telling = ", ".join(FAMILY_IN_WORDS[family] for family in strongest if families[family] >= 0.3)
         said.append(f"May be connected with {_listed(others[:3], len(others))} ({telling})")
+    if confirmed := list(dict.fromkeys(other for link in links if link.confirmed for other in link.other_event_ids)):
+        said.append(f"link with {_listed(confirmed[:3], len(confirmed))} confirmed by a person")
     if conflicts := len(by_kind[ReasonKind.CONFLICT]):
         said.append(
             "one thing in the records does not fit"
