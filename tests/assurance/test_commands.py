@@ -160,7 +160,7 @@ def test_a_regression_can_fail_the_run(folder: Path) -> None:
 
 
 def test_lateness_without_a_day_to_count_from_is_refused(folder: Path) -> None:
-    Path("p.json").write_text('{"format": "clew plan v1", "recommendations": []}', encoding="utf-8")
+    Path("p.json").write_text('{"format": "clew plan v2", "findings": [], "recommendations": []}', encoding="utf-8")
     assert "No date" in str(run("clew plan show p.json").exception)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from clew.assurance.control import Control, ControlHistory, control_history
-from clew.assurance.plan import Act, PlanEvent, Recommendation, recommend, record
+from clew.assurance.plan import Act, NamedControl, PlanEvent, Recommendation, recommend, record
 from clew.core import UsageError
 from clew.publish.oscal import assessment_results, plan_of_action
 
@@ -27,7 +27,9 @@ def history(rule: str = "R05", verdicts: tuple[str, ...] = ("met",) * 60) -> Con
 
 
 def plan() -> list[Recommendation]:
-    entry = recommend("A-7", text="Do it.", addressee="Force", made=date(2026, 1, 5), controls=(("R05", 0.95),))
+    entry = recommend(
+        "A-7", text="Do it.", addressee="Force", made=date(2026, 1, 5), controls=(NamedControl("R05", 0.95),)
+    )
     for act, needs in (
         (Act.ACCEPT, {}),
         (Act.ASSIGN, {"owner": "head", "due": date(2026, 6, 1)}),

@@ -10,8 +10,8 @@ import typer
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, progress, stderr
 from clew.cli.inputs import open_known
 from clew.cli.review import DEFAULT_STANDARD, BudgetOption, TopOption, run_review, write_review
-from clew.core import UsageError
-from clew.demonstration import NOTICE, write_demonstration
+from clew.core import UsageError, parse_instant, parse_zone
+from clew.demonstration import NOTICE, PlantedChange, write_demonstration
 from clew.review import DEFAULT_BUDGET_PER_YEAR
 
 #: The morning after the third of the four deaths: the list that nobody had.
@@ -26,6 +26,10 @@ def demo_command(
     as_of: AsOfOption = DEFAULT_AS_OF,
     budget: BudgetOption = DEFAULT_BUDGET_PER_YEAR,
     top: TopOption = 10,
+    plant_change: Annotated[
+        str | None, typer.Option("--plant-change", help="Plant a change of second reviews (R26) from this date.")
+    ] = None,
+    decay: Annotated[str | None, typer.Option("--decay", help="Let the planted change decay from this date.")] = None,
     out: OutOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -36,6 +40,7 @@ def demo_command(
 
     Example: clew demo clew-demo --as-of 2014-08-29
     """
+    change = _change(plant_change, decay)
     if not (folder / "clew.yaml").exists():
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(
@@ -45,18 +50,36 @@ def demo_command(
                 mend="name a folder that is new or empty",
             )
         with progress("Writing three years of a made-up force", quiet=quiet):
-            write_demonstration(folder)
+            write_demonstration(folder, change=change)
         if not quiet:
             stderr.print(f"Wrote the demonstration dataset to {folder}.")
     known = open_known(folder, None, as_of, quiet=quiet)
-    if known.dataset.notice != NOTICE:
+    notice = known.dataset.notice or ""
+    if not notice.startswith(NOTICE):
         raise UsageError(
             f"{folder} holds another dataset, {known.dataset.name}.",
             where="DIR",
             mend="name a folder that is new or empty; or use `clew review` for your own records",
+        )
+    if change is not None and change.sentence not in notice:
+        raise UsageError(
+            f"{folder} holds the demonstration without that change.",
+            where="--plant-change",
+            why="a dataset that was written is not overwritten",
+            mend="name a folder that is new or empty",
         )
     found = run_review(known, standard=DEFAULT_STANDARD, budget=budget, top=top, seed=1, quiet=quiet)
     write_review(found, out, as_json=as_json, quiet=quiet)
     if out is None:
         report = folder / "report.html"
         write_review(found, report, as_json=False, quiet=quiet)
+
+
+def _change(made: str | None, decay: str | None) -> PlantedChange | None:
+    if made is None and decay is not None:
+        raise UsageError("Nothing is planted that could decay.", where="--decay", mend="give --plant-change too")
+    if made is None:
+        return None
+    zone = parse_zone("Europe/London")
+    ends = None if decay is None else parse_instant(decay, zone, where="--decay")
+    return PlantedChange(made_at=parse_instant(made, zone, where="--plant-change"), decays_at=ends)

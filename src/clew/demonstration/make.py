@@ -13,6 +13,7 @@ from clew.demonstration.assembling import assembled
 from clew.demonstration.case import SERIES, case_tables
 from clew.demonstration.deaths import period
 from clew.demonstration.distributions import conduct
+from clew.demonstration.planted import PlantedChange, planted
 from clew.demonstration.tile import make_tile
 from clew.records import TABLES, Counts, Dataset, Feed
 
@@ -51,15 +52,17 @@ def make_demonstration(
     scale: float = 1.0,
     with_case: bool = True,
     tables: Iterable[str] = tuple(TABLES),
+    change: PlantedChange | None = None,
 ) -> Demonstration:
     """The demonstration in memory; equal arguments give equal tables.
 
     years: whole years, one after the other. scale: multiplies every number of events, people and groups (1.0: 10,978
     deaths and 15,000 incidents a year). with_case: whether D1 to D4, E0 and E1 are laid in (they lie in 2012 to 2015;
     what the force held only after the last of `years` is left out). tables: those to make, events always among them.
-    Raises `UsageError` for years or a scale that cannot be used.
+    change: planted in the background (see `planted`); nothing else differs. Raises `UsageError` for years or a scale
+    that cannot be used.
     """
-    return next(make_tiles(1, seed=seed, years=years, scale=scale, with_case=with_case, tables=tables))
+    return next(make_tiles(1, seed=seed, years=years, scale=scale, with_case=with_case, tables=tables, change=change))
 
 
 def make_tiles(
@@ -70,6 +73,7 @@ def make_tiles(
     scale: float = 1.0,
     with_case: bool = True,
     tables: Iterable[str] = tuple(TABLES),
+    change: PlantedChange | None = None,
 ) -> Iterator[Demonstration]:
     """`tiles` Londons, one at a time: side by side in space, with numbers and people of their own.
 
@@ -78,14 +82,24 @@ def make_tiles(
     wanted = frozenset(tables) | {"events"}
     _check(tiles, years, scale, wanted)
     for tile in range(tiles):
-        yield _one(tile, seed=seed, years=tuple(years), scale=scale, with_case=with_case and tile == 0, tables=wanted)
+        case = with_case and tile == 0
+        yield _one(tile, seed=seed, years=tuple(years), scale=scale, with_case=case, tables=wanted, change=change)
 
 
 def _one(
-    tile: int, *, seed: int, years: tuple[int, ...], scale: float, with_case: bool, tables: frozenset[str]
+    tile: int,
+    *,
+    seed: int,
+    years: tuple[int, ...],
+    scale: float,
+    with_case: bool,
+    tables: frozenset[str],
+    change: PlantedChange | None,
 ) -> Demonstration:
     background = make_tile(seed=seed, tile=tile, years=years, scale=scale, tables=tables)
     parts = {name: [frame] for name, frame in background.tables.items()}
+    if change is not None and "actions" in background.tables:
+        parts["actions"] = [planted(background.tables["actions"], change, seed=seed, tile=tile)]
     if with_case:
         for name, frame in case_tables().items():
             if name in tables:
@@ -100,7 +114,7 @@ def _one(
         tables=made,
         feeds=_feeds(start, end, tables),
         marking="DEMONSTRATION: NO REAL RECORDS",
-        notice=NOTICE,
+        notice=NOTICE if change is None else f"{NOTICE} {change.sentence}",
         counts=Counts(rows_read=sum(frame.height for frame in made.values()), recorded_at_assumed=assumed),
         labels=labels.filter(pl.col("event_id").is_in(held.implode())),
         groups=background.groups.filter(pl.col("event_id").is_in(held.implode())),

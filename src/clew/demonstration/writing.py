@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from clew.core import UsageError
 from clew.demonstration.make import NOTICE, SEED, YEARS, Demonstration, make_tiles
+from clew.demonstration.planted import PlantedChange
 from clew.records import TABLES, Format, Type, write_dataset
 
 README = f"""# A demonstration
@@ -43,6 +44,7 @@ def write_demonstration(
     with_case: bool = True,
     tiles: int = 1,
     tables: Iterable[str] = tuple(TABLES),
+    change: PlantedChange | None = None,
 ) -> None:
     """Make the demonstration and write it to `folder` (made if need be) as a dataset that `read_dataset` reads.
 
@@ -50,7 +52,7 @@ def write_demonstration(
     and README.md are text. With `tiles` above one, tile by tile: memory holds one at a time. Other arguments as for
     `make_demonstration`. Raises `UsageError` for arguments that cannot be used or a folder that cannot be written.
     """
-    made = make_tiles(tiles, seed=seed, years=years, scale=scale, with_case=with_case, tables=tables)
+    made = make_tiles(tiles, seed=seed, years=years, scale=scale, with_case=with_case, tables=tables, change=change)
     first = next(made)
     write_dataset(first, folder, format=Format.PARQUET)
     try:

@@ -146,7 +146,7 @@ def _risk(entry: Recommendation, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _item(entry: Recommendation) -> dict[str, Any]:
-    controls = {f"control-{number}": f"{rule}>={target}" for number, (rule, target) in enumerate(entry.controls, 1)}
+    controls = {f"control-{number}": f"{each.rule}>={each.target}" for number, each in enumerate(entry.controls, 1)}
     about = {"state": entry.state.value, "slips": len(entry.slips), "answer-due": entry.answer_due.isoformat()}
     return {
         "uuid": _uuid(entry.recommendation_id, "item"),

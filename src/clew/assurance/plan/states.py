@@ -42,6 +42,8 @@ class Act(StrEnum):
     RETEST = "retest"
     REOPEN = "reopen"
     SLIP = "slip"
+    MILESTONE = "milestone"
+    REACH = "reach"
     ANSWER = "answer"
 
 
@@ -53,6 +55,9 @@ class Need(StrEnum):
     DUE = "a date"
     EVIDENCE = "evidence"
     NOT_THE_OWNER = "somebody other than the owner"
+    OPERATION = "each of its controls shown to be operating"
+    NEW_MILESTONE = "a milestone not named yet"
+    OPEN_MILESTONE = "a milestone that is named and not reached"
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Transition:
 
 
 _LIVE = tuple(state for state in State if state is not State.REJECTED)
+_SHOWN = (Need.NOT_THE_OWNER, Need.EVIDENCE, Need.OPERATION)
 _ANSWERED = (State.ACCEPTED, State.PARTLY_ACCEPTED, State.REOPENED)
 
 TRANSITIONS: tuple[Transition, ...] = (
@@ -77,12 +83,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Act.SUBMIT_EVIDENCE, (State.IN_PROGRESS,), State.EVIDENCE_SUBMITTED, (Need.EVIDENCE,)),
     Transition(Act.RETURN_EVIDENCE, (State.EVIDENCE_SUBMITTED,), State.IN_PROGRESS, (Need.REASON, Need.NOT_THE_OWNER)),
     Transition(Act.VERIFY, (State.EVIDENCE_SUBMITTED,), State.VERIFIED, (Need.REASON, Need.NOT_THE_OWNER)),
-    Transition(Act.CLOSE, (State.VERIFIED,), State.CLOSED, (Need.EVIDENCE, Need.NOT_THE_OWNER)),
-    Transition(Act.RETEST, (State.CLOSED, State.SUSTAINED), State.SUSTAINED, (Need.EVIDENCE, Need.NOT_THE_OWNER)),
+    Transition(Act.CLOSE, (State.VERIFIED,), State.CLOSED, _SHOWN),
+    Transition(Act.RETEST, (State.CLOSED, State.SUSTAINED), State.SUSTAINED, _SHOWN),
     Transition(
         Act.REOPEN, (State.REJECTED, State.VERIFIED, State.CLOSED, State.SUSTAINED), State.REOPENED, (Need.REASON,)
     ),
     Transition(Act.SLIP, (State.OWNED, State.IN_PROGRESS), None, (Need.DUE, Need.REASON)),
+    Transition(Act.MILESTONE, (State.OWNED, State.IN_PROGRESS), None, (Need.NEW_MILESTONE, Need.DUE)),
+    Transition(Act.REACH, (State.IN_PROGRESS,), None, (Need.OPEN_MILESTONE, Need.EVIDENCE)),
     # Right of correction: an addressee may answer at any time, however late, and the answer is shown.
     Transition(Act.ANSWER, (*_LIVE, State.REJECTED), None, (Need.REASON,)),
 )
