@@ -12,18 +12,19 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from clew.cli import control, equality, plan, sample, score
+from clew.cli import control, equality, ledger, plan, sample, score
 from clew.core import ClewError, IntegrityError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = {"sample": sample.app, "score": score.app, "plan": plan.app, "control": control.app, "equality": equality.app}
+LEDGER = {"ledger": ledger.app}
 HOW_TOS = ("draw-a-sample", "track-a-plan-of-action")
 
 
 def run(line: str) -> Result:
     program, noun, *rest = shlex.split(line)
     assert program == "clew"
-    return CliRunner().invoke(NOUNS[noun], rest)
+    return CliRunner().invoke((NOUNS | LEDGER)[noun], rest)
 
 
 def good(line: str) -> str:
@@ -111,6 +112,78 @@ def test_a_draw_that_could_have_been_steered_is_refused(
     result = run(draw_line(**changes))
     assert isinstance(result.exception, error)
     assert not Path("d.json").exists()
+
+
+STEPS = {
+    "seed": "clew sample seed s.seed --ledger l --name audit-7 --at 2026-03-01",
+    "frame": "clew sample frame frame.csv --fixed-at 2026-03-02 --ledger l --name audit-7 --at 2026-03-02T08:00",
+    "draw": "clew sample draw frame.csv --n 10 --fixed-at 2026-03-02 --ledger l --name audit-7 --seed-file s.seed "
+    "--at 2026-03-03 --out d.json",
+}
+
+
+@pytest.fixture
+def with_ledger(folder: Path) -> Path:
+    good("clew ledger init l --origin example.test/force")
+    return folder
+
+
+def test_a_draw_takes_its_promise_from_the_ledger_and_leaves_every_step_there(with_ledger: Path) -> None:
+    for line in STEPS.values():
+        good(line)
+    assert "in order" in good("clew sample verify d.json frame.csv --ledger l --name audit-7")
+    item = json.loads(Path("d.json").read_text(encoding="utf-8"))["selected"][0]["item_id"]
+    good(f"clew sample replace d.json {item} --reason lost --by auditor --at 2026-03-04 --ledger l --name audit-7")
+    good("clew sample verify d.json frame.csv --ledger l --name audit-7")
+    kinds = [row["type"] for row in json.loads(good("clew ledger log l --json"))["entries"]]
+    assert kinds == ["seed_promised", "frame_fixed", "seed_opened", "sample_drawn", "item_replaced"]
+    leaves = good("clew ledger log l")
+    assert item not in leaves
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [
+        (("frame", "seed"), "fixed before its promise|frame before its commitment"),  # the seed comes after the frame
+        (("seed", "draw"), "no frame"),  # the seed would be opened before the frame is fixed
+        (("seed", "frame", "seed2"), "commitment already"),  # a second seed to choose from
+        (("seed", "frame", "frame2"), "frame already"),  # a second frame to choose from
+        (("seed", "frame", "draw", "draw"), "seed already"),
+        (("seed", "frame", "tampered", "draw"), "not the one that was fixed"),
+        (("seed", "frame", "other", "draw"), "not the one that was promised"),
+        (("seed", "early", "drawearly"), "known before the seed was promised"),
+        (("frame", "beacon"), "public before the frame"),
+        (("nameless",), "no name"),
+        (("seed", "future"), "not come yet"),
+    ],
+)
+def test_steps_out_of_order_or_taken_twice_are_refused(with_ledger: Path, lines: tuple[str, ...], word: str) -> None:
+    more = {
+        "seed2": STEPS["seed"].replace("s.seed", "t.seed"),
+        "frame2": STEPS["frame"].replace("2026-03-02 ", "2026-03-02T01:00 "),
+        "early": STEPS["frame"].replace("--fixed-at 2026-03-02", "--fixed-at 2026-02-01"),
+        "drawearly": STEPS["draw"].replace("--fixed-at 2026-03-02", "--fixed-at 2026-02-01"),
+        "future": STEPS["frame"].replace("--fixed-at 2026-03-02", "--fixed-at 2026-04-02"),
+        "nameless": STEPS["seed"].replace("--name audit-7", ""),
+        "beacon": STEPS["draw"].replace("--seed-file s.seed", "--beacon 9f2c --revealed-at 2026-03-02T07:00"),
+    }
+    for step in lines[:-1]:
+        if step == "tampered":
+            Path("frame.csv").write_text(FRAME.replace("E07,not_suspicious", "E07,homicide"), encoding="utf-8")
+        elif step == "other":
+            Path("s.seed").write_text("ab" * 32, encoding="utf-8")
+        else:
+            good((STEPS | more)[step])
+    result = run((STEPS | more)[lines[-1]])
+    assert isinstance(result.exception, ClewError)
+    assert re.search(word, str(result.exception)), result.exception
+
+
+def test_a_public_value_that_came_after_the_recorded_frame_needs_no_promise(with_ledger: Path) -> None:
+    good(STEPS["frame"])
+    beacon = "--beacon 9f2c6a --revealed-at 2026-03-02T09:00 --recorded-in pulse-12"
+    good(STEPS["draw"].replace("--seed-file s.seed", beacon))
+    assert "in order" in good("clew sample verify d.json frame.csv --ledger l --name audit-7")
 
 
 def test_a_frame_changed_after_the_draw_is_an_integrity_failure(folder: Path) -> None:

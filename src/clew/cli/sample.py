@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 import typer
 
 from clew.assurance.evaluation import evaluate
-from clew.assurance.sampling import (
-    Beacon,
-    Frame,
-    SeedCommitment,
-    SeedSource,
-    allocate,
-    commitment_of,
-    draw,
-    draw_to_json,
-    fix_frame,
-    new_seed,
-    read_draw,
-    repeat,
-    replace,
-)
+from clew.assurance.sampling import read_draw
 from clew.assurance.tables import read_table
-from clew.cli.console import JsonOption, OutOption, print_json, write_text
-from clew.core import UsageError, parse_instant
+from clew.cli import sample_draw
+from clew.cli.console import JsonOption, OutOption
+from clew.cli.sample_draw import show
 from clew.statistics.bounds import Likelihood
 from clew.statistics.planning import plan_sample
 from clew.statistics.sequential import SequentialPlan
 
-ZONE = ZoneInfo("Europe/London")
 app = typer.Typer(help="Draw a sample that nobody could steer and anybody can repeat.", no_args_is_help=True)
+app.command("seed")(sample_draw.seed_command)
+app.command("frame")(sample_draw.frame_command)
+app.command("draw")(sample_draw.draw_command)
+app.command("verify")(sample_draw.verify_command)
+app.command("replace")(sample_draw.replace_command)
 
-FrameArgument = Annotated[Path, typer.Argument(help="The frame: CSV, Parquet or Excel, one row an item.")]
-IdOption = Annotated[str, typer.Option("--id", help="The column that names an item.")]
-StratumOption = Annotated[list[str] | None, typer.Option("--stratum", help="A column to stratify by (repeatable).")]
-FixedAtOption = Annotated[str, typer.Option("--fixed-at", help="The instant as known at which the frame was taken.")]
 TolerableOption = Annotated[float, typer.Option("--tolerable", help="The error rate one could live with.")]
 ConfidenceOption = Annotated[float, typer.Option("--confidence", help="One less the risk of false assurance.")]
 
@@ -83,132 +67,7 @@ def plan_command(
             f"{1 - confidence:.0%}."
         )
         found = {"kind": "sequential", "mean_reviews": mean, "seed": seed, "sentence": sentence}
-    _show({**found, "tolerable": tolerable, "confidence": confidence, "population": population}, as_json, out)
-
-
-@app.command("seed")
-def seed_command(
-    file: Annotated[Path, typer.Argument(help="Where to keep the secret seed; readable by you only.")],
-    *,
-    as_json: JsonOption = False,
-    out: OutOption = None,
-) -> None:
-    """Makes a secret seed and prints the commitment to record in the ledger before the frame is fixed.
-
-    **Example**: clew sample seed audit-7.seed
-    """
-    seed = new_seed(os.urandom(32))
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
-            kept.write(seed + "\n")
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write {file}: {error.strerror}.", where="seed", mend="name a new file in a folder you can write"
-        ) from error
-    commitment = commitment_of(bytes.fromhex(seed))
-    _show({"commitment": commitment, "sentence": f"Record this before the frame is fixed: {commitment}"}, as_json, out)
-
-
-@app.command("frame")
-def frame_command(
-    frame: FrameArgument,
-    *,
-    fixed_at: FixedAtOption,
-    id_column: IdOption = "event_id",
-    stratum: StratumOption = None,
-    as_json: JsonOption = False,
-    out: OutOption = None,
-) -> None:
-    """Fixes a frame: its strata, their sizes, and the digest by which any later change will show.
-
-    **Example**: clew sample frame deaths.csv --stratum category --fixed-at 2026-03-02T12:00
-    """
-    fixed = _frame(frame, id_column, stratum, fixed_at)
-    sentence = f"{fixed.items.height:,} items in {len(fixed.sizes)} strata; digest {fixed.digest}"
-    found = {"digest": fixed.digest, "fixed_at": fixed.fixed_at.isoformat(), "sizes": fixed.sizes}
-    _show({**found, "sentence": sentence}, as_json, out)
-
-
-@app.command("draw")
-def draw_command(
-    frame: FrameArgument,
-    *,
-    n: Annotated[int, typer.Option("--n", help="How many items.")],
-    fixed_at: FixedAtOption,
-    revealed_at: Annotated[str, typer.Option("--revealed-at", help="When the seed was opened.")],
-    recorded_in: Annotated[str, typer.Option("--recorded-in", help="Where the promise or the value is found.")],
-    seed_file: Annotated[Path | None, typer.Option("--seed-file", help="The secret seed.")] = None,
-    commitment: Annotated[str | None, typer.Option("--commitment", help="What was recorded for it.")] = None,
-    committed_at: Annotated[str | None, typer.Option("--committed-at", help="When it was recorded.")] = None,
-    beacon: Annotated[str | None, typer.Option("--beacon", help="A public random value, in place of a seed.")] = None,
-    id_column: IdOption = "event_id",
-    stratum: StratumOption = None,
-    oversample: Annotated[
-        list[str] | None, typer.Option("--oversample", help="A stratum and its factor, as NAME=2 (repeatable).")
-    ] = None,
-    as_json: JsonOption = False,
-    out: OutOption = None,
-) -> None:
-    """Draws items from a frame in the order of a seed promised before it, or of a public value published after it.
-
-    Exits 3 if the seed is not the one promised, or came at the wrong time.
-
-    **Example**: clew sample draw deaths.csv --n 60 --fixed-at 2026-03-02 --revealed-at 2026-03-03
-    --beacon 9f2c... --recorded-in "beacon pulse 12" --stratum category --oversample not_suspicious=2 --out draw.json
-    """
-    fixed, revealed = _frame(frame, id_column, stratum, fixed_at), _instant(revealed_at, "--revealed-at")
-    seed, source = _source(seed_file, commitment, committed_at, beacon, recorded_in, revealed)
-    wanted = allocate(n, fixed.sizes, oversample=dict(_factor(text) for text in oversample or []))
-    drawn = draw(fixed, seed=seed, source=source, wanted=wanted, revealed_at=revealed)
-    found = draw_to_json(drawn)
-    if out is not None:
-        print_json(found, out)
-    if as_json and out is None:
-        print_json(found)
-    elif not as_json:
-        typer.echo("\n".join(drawn.selected["item_id"].to_list()) if out is None else f"{n} items drawn: {out}")
-
-
-@app.command("verify")
-def verify_command(
-    draw_file: Annotated[Path, typer.Argument(help="The draw.")],
-    frame: FrameArgument,
-    *,
-    id_column: IdOption = "event_id",
-    stratum: StratumOption = None,
-    as_json: JsonOption = False,
-    out: OutOption = None,
-) -> None:
-    """Draws again from the frame and compares; exits 3 if the frame or any item differs.
-
-    **Example**: clew sample verify draw.json deaths.csv --stratum category
-    """
-    drawn = read_draw(draw_file)
-    fixed = fix_frame(
-        read_table(frame), id_column=id_column, fixed_at=drawn.frame_fixed_at, strata=tuple(stratum or ())
-    )
-    repeat(drawn, fixed)
-    sentence = f"The draw follows from its frame and seed: {drawn.selected.height} items, digest {fixed.digest}"
-    _show({"verified": True, "items": drawn.selected.height, "sentence": sentence}, as_json, out)
-
-
-@app.command("replace")
-def replace_command(
-    draw_file: Annotated[Path, typer.Argument(help="The draw.")],
-    item: Annotated[str, typer.Argument(help="The item that cannot be reviewed.")],
-    *,
-    reason: Annotated[str, typer.Option("--reason", help="Why it cannot.")],
-    by: Annotated[str, typer.Option("--by", help="Who says so.")],
-    at: Annotated[str, typer.Option("--at", help="When.")],
-    out: OutOption = None,
-) -> None:
-    """Lets the next item in order stand in for one that cannot be reviewed, and keeps who and why.
-
-    **Example**: clew sample replace draw.json E104 --reason "file lost in 2019" --by auditor --at 2026-03-04
-    """
-    after = replace(read_draw(draw_file), item, reason=reason, by=by, at=_instant(at, "--at"))
-    print_json(draw_to_json(after), out or draw_file)
-    typer.echo(f"{after.replacements[-1].stood_in_by} stands in for {item}")
+    show({**found, "tolerable": tolerable, "confidence": confidence, "population": population}, as_json, out)
 
 
 @app.command("evaluate")
@@ -234,54 +93,4 @@ def evaluate_command(
     sizes = {name: drawn.sizes[name] for name, count in drawn.wanted.items() if count}
     result = evaluate(outcomes, sizes=sizes, confidence=confidence, tolerable=tolerable)
     fields = ("rate", "upper", "best_rate", "worst_rate", "best_upper", "worst_upper", "sampled", "undecided")
-    _show({**{name: getattr(result, name) for name in fields}, "sentence": result.sentence}, as_json, out)
-
-
-def _frame(path: Path, id_column: str, strata: list[str] | None, fixed_at: str) -> Frame:
-    moment = _instant(fixed_at, "--fixed-at")
-    return fix_frame(read_table(path), id_column=id_column, fixed_at=moment, strata=tuple(strata or ()))
-
-
-def _instant(text: str, where: str) -> datetime:
-    return parse_instant(text, ZONE, where=where)
-
-
-def _factor(text: str) -> tuple[str, float]:
-    name, _, factor = text.rpartition("=")
-    try:
-        return name, float(factor)
-    except ValueError:
-        raise UsageError(f"{text!r} is not NAME=FACTOR.", where="--oversample", mend="write not_suspicious=2") from None
-
-
-def _source(
-    seed_file: Path | None,
-    commitment: str | None,
-    committed_at: str | None,
-    beacon: str | None,
-    recorded_in: str,
-    revealed: datetime,
-) -> tuple[bytes, SeedSource]:
-    if beacon is not None:
-        return beacon.encode(), Beacon(beacon, revealed, recorded_in)
-    if seed_file is None or commitment is None or committed_at is None:
-        raise UsageError(
-            "A draw needs a seed that was promised, or a public value.",
-            where="draw",
-            why="a seed chosen now could have been tried out",
-            mend="give --seed-file with --commitment and --committed-at, or --beacon",
-        )
-    try:
-        seed = bytes.fromhex(seed_file.read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
-        raise UsageError(
-            f"{seed_file} holds no seed.", where="--seed-file", mend="make one: clew sample seed"
-        ) from None
-    return seed, SeedCommitment(commitment, _instant(committed_at, "--committed-at"), recorded_in)
-
-
-def _show(found: dict[str, Any], as_json: bool, out: Path | None) -> None:
-    if as_json:
-        print_json(found, out)
-    else:
-        write_text(found["sentence"] + "\n", out)
+    show({**{name: getattr(result, name) for name in fields}, "sentence": result.sentence}, as_json, out)

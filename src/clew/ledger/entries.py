@@ -42,6 +42,13 @@ class EntryType(StrEnum):
     EXPORT = "export"
     ERASURE = "erasure"
     KEY_ROTATED = "key_rotated"
+    SEED_PROMISED = "seed_promised"
+    FRAME_FIXED = "frame_fixed"
+    SEED_OPENED = "seed_opened"
+    SAMPLE_DRAWN = "sample_drawn"
+    ITEM_REPLACED = "item_replaced"
+    APPROVAL = "approval"
+    RELEASE = "release"
 
 
 class Operation(StrEnum):
@@ -67,6 +74,13 @@ OPERATION_OF: Mapping[EntryType, Operation | None] = {
     EntryType.EXPORT: Operation.DISCLOSURE,
     EntryType.ERASURE: Operation.ERASURE,
     EntryType.KEY_ROTATED: None,
+    EntryType.SEED_PROMISED: None,
+    EntryType.FRAME_FIXED: Operation.CONSULTATION,
+    EntryType.SEED_OPENED: None,
+    EntryType.SAMPLE_DRAWN: None,
+    EntryType.ITEM_REPLACED: None,
+    EntryType.APPROVAL: None,
+    EntryType.RELEASE: Operation.DISCLOSURE,
 }
 """The section 62 operation each type is, unless the entry says otherwise; None: no personal data is processed."""
 
