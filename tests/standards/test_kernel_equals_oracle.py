@@ -12,7 +12,7 @@ from clew.records import Dataset
 from clew.standards import Standard, View, evaluate, parse_standard
 from clew.standards.oracle.interpret import interpret
 
-from .worlds import TICKS, datasets, moment, standards
+from .worlds import TICKS, datasets, links, moment, standards_with_links
 
 Line = tuple[str, str, str, int, datetime, datetime | None, str, datetime | None]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,13 +22,13 @@ def as_instant(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
-def by_kernel(dataset: Dataset, standard: Standard, at: datetime, view: View) -> list[Line]:
+def by_kernel(dataset: Dataset, standard: Standard, at: datetime, view: View, pairs: pl.DataFrame) -> list[Line]:
     columns = ("rule", "event_id", "trigger_table", "trigger_row", "known_at", "due", "verdict", "decided_at")
-    duties = evaluate(dataset, standard, at=at, view=view).with_columns(pl.col("verdict").cast(pl.String))
+    duties = evaluate(dataset, standard, at=at, view=view, links=pairs).with_columns(pl.col("verdict").cast(pl.String))
     return sorted(duties.select(columns).rows(), key=str)
 
 
-def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View) -> list[Line]:
+def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View, pairs: pl.DataFrame) -> list[Line]:
     return sorted(
         (
             (
@@ -41,7 +41,7 @@ def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View) ->
                 duty.verdict.value,
                 as_instant(duty.decided),
             )
-            for duty in interpret(dataset, standard, at=at, view=view)
+            for duty in interpret(dataset, standard, at=at, view=view, links=pairs)
         ),
         key=str,
     )
@@ -53,7 +53,7 @@ def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View) ->
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(datasets(), standards(), TICKS, st.sampled_from(View))
-def test_kernel_and_oracle_agree(dataset: Dataset, text: str, tick: int, view: View) -> None:
+@given(datasets(), standards_with_links(), links(), TICKS, st.sampled_from(View))
+def test_kernel_and_oracle_agree(dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int, view: View) -> None:
     at, standard = moment(tick), parse_standard(text, name="random")
-    assert by_kernel(dataset, standard, at, view) == by_oracle(dataset, standard, at, view)
+    assert by_kernel(dataset, standard, at, view, pairs) == by_oracle(dataset, standard, at, view, pairs)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clew.core import ClewError
 from clew.records import Dataset
 from clew.standards import View, evaluate, parse_standard, prepare
 from clew.standards.history import verdict_intervals
 from clew.standards.increment import Night
 
-from .worlds import START, STEP, TICKS, datasets, moment, standards
+from .worlds import EVENTS, START, STEP, TICKS, datasets, frame, links, moment, standards, standards_with_links
 
 few = settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 SAID = ["duty_id", "verdict", "due", "decided_at", "known_at"]
@@ -31,10 +34,10 @@ def said(duties: pl.DataFrame, columns: list[str] = SAID) -> list[tuple[Any, ...
 def test_the_order_in_which_rows_arrive_does_not_matter(dataset: Dataset, text: str, tick: int, random: Any) -> None:
     standard = parse_standard(text)
     shuffled = {}
-    for name, frame in dataset.tables.items():
-        order = list(range(frame.height))
+    for name, rows in dataset.tables.items():
+        order = list(range(rows.height))
         random.shuffle(order)
-        shuffled[name] = frame[order]
+        shuffled[name] = rows[order]
     other = Dataset(name="shuffled", tables=shuffled, feeds=dataset.feeds)
     at = moment(tick)
     assert said(evaluate(other, standard, at=at), NAMED) == said(evaluate(dataset, standard, at=at), NAMED)
@@ -75,23 +78,64 @@ def test_as_known_at_any_instant_is_a_filter_on_the_verdict_intervals(
     assert said(then) == said(expected)
 
 
-@few
-@given(datasets(), standards(), st.lists(TICKS, min_size=2, max_size=4, unique=True))
-def test_night_after_night_is_the_same_as_all_at_once(dataset: Dataset, text: str, ticks: list[int]) -> None:
+def between(frame: pl.DataFrame, column: str, begin: datetime | None, end: datetime) -> pl.DataFrame:
+    return frame.filter((pl.col(column) <= end) & (pl.lit(True) if begin is None else pl.col(column) > begin))
+
+
+@settings(few, max_examples=50)
+@given(datasets(), standards_with_links(), links(), st.lists(TICKS, min_size=2, max_size=4, unique=True))
+def test_night_after_night_is_the_same_as_all_at_once(
+    dataset: Dataset, text: str, pairs: pl.DataFrame, ticks: list[int]
+) -> None:
     standard = parse_standard(text)
     instants = [moment(tick) for tick in sorted(ticks)]
 
-    def between(begin: datetime | None, end: datetime) -> dict[str, pl.DataFrame]:
-        return {
-            name: frame.filter(
-                (pl.col("recorded_at") <= end) & (pl.lit(True) if begin is None else pl.col("recorded_at") > begin)
-            )
-            for name, frame in dataset.tables.items()
-        }
+    def rows(begin: datetime | None, end: datetime) -> dict[str, pl.DataFrame]:
+        return {name: between(frame, "recorded_at", begin, end) for name, frame in dataset.tables.items()}
 
-    first = Dataset(name="first", tables=between(None, instants[0]), feeds=dataset.feeds)
-    night = Night(first, standard)
+    first = Dataset(name="first", tables=rows(None, instants[0]), feeds=dataset.feeds)
+    night = Night(first, standard, links=between(pairs, "known_at", None, instants[0]))
     duties = night.first_run(at=instants[0]).duties()
     for before, at in pairwise(instants):
-        duties = night.run(between(before, at), at=at).replacing(duties)
-    assert said(duties) == said(evaluate(dataset, standard, at=instants[-1]))
+        fresh = between(pairs, "known_at", before, at)
+        duties = night.run(rows(before, at), at=at, links=fresh).replacing(duties)
+    whole = evaluate(dataset, standard, at=instants[-1], links=pairs)
+    assert said(duties) == said(whole)
+    assert duties["duty_id"].n_unique() == duties.height or whole["duty_id"].n_unique() < whole.height
+
+
+@few
+@given(datasets(), standards_with_links(), links(), TICKS)
+def test_links_and_corrections_of_the_future_change_nothing_at_t(
+    dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int
+) -> None:
+    standard, at = parse_standard(text), moment(tick)
+    cut = Dataset(
+        name="cut",
+        tables={name: between(frame, "recorded_at", None, at) for name, frame in dataset.tables.items()},
+        feeds=dataset.feeds,
+    )
+    then = evaluate(cut, standard, at=at, links=between(pairs, "known_at", None, at))
+    now = evaluate(dataset, standard, at=at, links=pairs)
+    assert said(then.filter(pl.col("rule") == "L")) == said(now.filter(pl.col("rule") == "L"))
+
+
+def test_a_link_found_late_and_dated_early_is_refused() -> None:
+    value = json.loads(
+        '{"standard": {"id": "x", "version": "1.0.0", "title": "X", "zone": "UTC"}, "rules": [{"id": "L", "norm": '
+        '"related_event", "text": "t", "trigger": {"link": "any"}, "oblige": {"action": "b"}, "within": "P1D"}]}'
+    )
+    events = [
+        {"event_id": name, "kind": "death", "occurred_from": moment(0), "recorded_at": moment(0)} for name in EVENTS
+    ]
+    dataset = Dataset(name="two", tables={"events": frame("events", events), "actions": frame("actions", [])})
+    night = Night(dataset, parse_standard(json.dumps(value)))
+    night.first_run(at=moment(8))
+    pair = pl.DataFrame({"event_id_a": ["E1"], "event_id_b": ["E2"], "known_at": [moment(4)]})
+    with pytest.raises(ClewError, match="never back-dates"):
+        night.run({}, at=moment(9), links=pair)
+    found = pair.with_columns(known_at=pl.lit(moment(9)))
+    duty = night.run({}, at=moment(9), links=found).duties().row(0, named=True)
+    assert (duty["known_at"], duty["due"]) == (moment(9), moment(9) + timedelta(days=1))
+    # Handed in again, dated earlier or later, the pair is the one that is known already.
+    assert night.run({}, at=moment(10), links=pair).duties().is_empty()

@@ -292,3 +292,39 @@ def standards(draw: st.DrawFn) -> str:
         "rules": rules,
     }
     return json.dumps(value)
+
+
+@st.composite
+def links(draw: st.DrawFn) -> pl.DataFrame:
+    """Pairs of events, some handed in more than once, with the time at which each was known."""
+    rows = [
+        {"event_id_a": first, "event_id_b": second, "known_at": moment(draw(TICKS)), "place": draw(st.floats(0, 2))}
+        for first, second in draw(st.lists(st.permutations(EVENTS), max_size=3))
+    ]
+    schema = {
+        "event_id_a": pl.String,
+        "event_id_b": pl.String,
+        "known_at": pl.Datetime("us", "UTC"),
+        "place": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+@st.composite
+def standards_with_links(draw: st.DrawFn) -> str:
+    """A standard with a rule on related events, which a gate may require."""
+    value = json.loads(draw(standards()))
+    where = draw(st.sampled_from((None, "shared_features >= 1", "days_apart < 1.5", "has(same_finder) or place > 1")))
+    value["rules"].insert(
+        0,
+        {
+            "id": "L",
+            "norm": "related_event",
+            "text": "a related event is looked at",
+            "trigger": {"link": "any", **({"where": where} if where else {})},
+            "oblige": draw(action_pattern(("b", "c"))) | {"shared": draw(st.booleans())},
+            "within": draw(_WITHIN),
+            "gate": any(item["id"] == "G" for item in value["rules"]) and draw(st.booleans()),
+        },
+    )
+    return json.dumps(value)

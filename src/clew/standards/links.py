@@ -6,7 +6,6 @@ beside its Bayes factors is worked out from the records of both events, as they 
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from clew.core import UsageError
@@ -21,9 +20,9 @@ _NEEDED = ("event_id_a", "event_id_b", "known_at")
 def link_facts(dataset: Dataset, links: pl.DataFrame) -> pl.DataFrame:
     """A row a link, on the later of its two events: the duty to look arises on the newer death.
 
-    Columns: event_id, other_event_id, kind (always "link"), recorded_at, distance_m, days_apart, shared_features,
-    same_finder ("yes", "no", empty if unknown), the factors handed in, and provenance. Raises `UsageError` if a
-    needed column is missing.
+    A pair handed in more than once counts from when it was first known. Columns: event_id, other_event_id, kind
+    (always "link"), recorded_at, distance_m, days_apart, shared_features, same_finder ("yes", "no", empty if
+    unknown), the factors handed in, and provenance. Raises `UsageError` if a needed column is missing.
     """
     missing = [name for name in _NEEDED if name not in links.columns]
     if missing:
@@ -32,16 +31,14 @@ def link_facts(dataset: Dataset, links: pl.DataFrame) -> pl.DataFrame:
             where="links",
             mend="hand in event_id_a, event_id_b and known_at (when the link was first known), one row a pair",
         )
-    events = (
-        dataset.tables["events"]
-        .sort("recorded_at", maintain_order=True)
-        .unique("event_id", keep="last", maintain_order=True)
-        .select("event_id", "occurred_from", "lat", "lon")
+    pairs = (
+        links.with_row_index("_link")
+        .with_columns(pl.col("_link").cast(pl.Int64), *pair_ends())
+        .sort("known_at", "_link")
+        .unique(["_first", "_second"], keep="first", maintain_order=True)
+        .drop("_first", "_second")
     )
-    pairs = links.with_row_index("_link").with_columns(pl.col("_link").cast(pl.Int64))
-    for side in ("a", "b"):
-        renamed = events.rename({name: f"{name}_{side}" for name in events.columns})
-        pairs = pairs.join(renamed, on=f"event_id_{side}", how="left", maintain_order="left")
+    pairs = _with_event(dataset, _with_event(dataset, pairs, "a"), "b").sort("_link")
     later = pl.col("occurred_from_a") > pl.col("occurred_from_b")
     pairs = pairs.with_columns(
         pl.when(later).then("event_id_a").otherwise("event_id_b").alias("event_id"),
@@ -76,6 +73,32 @@ def link_facts(dataset: Dataset, links: pl.DataFrame) -> pl.DataFrame:
 _COMPUTED = frozenset({"other_event_id", "distance_m", "days_apart", "shared_features", "same_finder"})
 
 
+def pair_ends() -> tuple[pl.Expr, pl.Expr]:
+    """Both events of a pair, whichever way round it was handed in, as _first and _second."""
+    ends = pl.col("event_id_a"), pl.col("event_id_b")
+    return pl.min_horizontal(ends).alias("_first"), pl.max_horizontal(ends).alias("_second")
+
+
+def _with_event(dataset: Dataset, pairs: pl.DataFrame, side: str) -> pl.DataFrame:
+    """`pairs`, in order of `known_at`, with time and place of one of their events as on record then, not as since
+    corrected: what a duty is judged on must have been there to be seen."""
+    names = {name: f"{name}_{side}" for name in ("event_id", "occurred_from", "lat", "lon")}
+    versions = (
+        dataset.tables["events"]
+        .sort("recorded_at", "source_file", "source_row")
+        .select(pl.col(name).alias(new) for name, new in names.items() | {"recorded_at": "_recorded"}.items())
+    )
+    joined = pairs.join_asof(
+        versions,
+        left_on="known_at",
+        right_on="_recorded",
+        by=f"event_id_{side}",
+        strategy="backward",
+        check_sortedness=False,
+    )
+    return joined.drop("_recorded", strict=False)
+
+
 def _distance() -> pl.Expr:
     """Great-circle distance (haversine); empty where a place is unknown."""
     lat_a, lat_b = pl.col("lat_a").radians(), pl.col("lat_b").radians()
@@ -89,16 +112,21 @@ def _in_both(pairs: pl.DataFrame, facts: pl.DataFrame, on: list[str]) -> pl.Data
     first = pairs.select("_link", "known_at", event_id="event_id_a").join(facts, on="event_id")
     second = pairs.select("_link", event_id="event_id_b").join(facts, on="event_id")
     both = first.join(second, on=["_link", *on], suffix="_other")
-    return both.filter(
-        (pl.col("recorded_at") <= pl.col("known_at")) & (pl.col("recorded_at_other") <= pl.col("known_at"))
-    )
+    known = pl.col("known_at")
+    held = (pl.col("recorded_at") <= known) & (pl.col("recorded_at_other") <= known)
+    for name in ("retracted_at", "retracted_at_other"):
+        if name in both.columns:
+            held &= pl.col(name).is_null() | (pl.col(name) > known)
+    return both.filter(held)
 
 
 def _shared_features(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
     facts = dataset.tables.get("circumstances")
     if facts is None:
         return pl.DataFrame(schema={"_link": pl.Int64, "shared_features": pl.UInt32})
-    shared = _in_both(pairs, facts.select("event_id", "feature", "value", "recorded_at"), ["feature", "value"])
+    shared = _in_both(
+        pairs, facts.select("event_id", "feature", "value", "recorded_at", "retracted_at"), ["feature", "value"]
+    )
     return shared.group_by("_link").agg(pl.struct("feature", "value").n_unique().alias("shared_features"))
 
 
@@ -106,15 +134,22 @@ def _same_finder(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
     facts = dataset.tables.get("people")
     if facts is None:
         return pl.DataFrame(schema={"_link": pl.Int64, "same_finder": pl.String})
-    finders = facts.filter((pl.col("role") == "finder") & pl.col("person_ref").is_not_null())
-    shared = _in_both(pairs, finders.select("event_id", "person_ref", "recorded_at"), ["person_ref"])
-    numbers = np.sort(shared["_link"].unique().to_numpy())
-    named = finders["event_id"].unique()
+    finders = facts.filter((pl.col("role") == "finder") & pl.col("person_ref").is_not_null()).select(
+        "event_id", "person_ref", "recorded_at"
+    )
+    shared = _in_both(pairs, finders, ["person_ref"])["_link"].unique()
+    named = _in_both(
+        pairs,
+        finders.select("event_id", "recorded_at")
+        .sort("recorded_at")
+        .unique("event_id", keep="first", maintain_order=True),
+        [],
+    )
     return pairs.select(
         "_link",
-        pl.when(pl.col("_link").is_in(numbers.tolist()))
+        pl.when(pl.col("_link").is_in(shared.implode()))
         .then(pl.lit("yes"))
-        .when(pl.col("event_id_a").is_in(named.implode()) & pl.col("event_id_b").is_in(named.implode()))
+        .when(pl.col("_link").is_in(named["_link"].unique().implode()))
         .then(pl.lit("no"))
         .alias("same_finder"),
     )

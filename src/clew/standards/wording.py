@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from clew.standards.engine.arrays import EVER, NEVER, Ints
-from clew.standards.engine.local_time import to_local
+from clew.standards.engine.local_time import DAY_US, to_local
 from clew.standards.language.model import Rule
+from clew.standards.printing import FIRST_DAY, LAST_DAY, printed, worth_printing
 from clew.standards.verdict import Reason
 
 #: {what} the thing owed, {due} and {decided} local times, {at} T, {trigger} what made the duty arise.
@@ -49,21 +51,43 @@ def owed(rule: Rule) -> str:
 def sentences(reason: Reason, rule: Rule, *, at: str, due: Ints, decided: Ints, zone: ZoneInfo) -> pl.Series:
     """The sentence for `reason`, once for each deadline and deciding instant (microseconds); at: T in words."""
     text = SENTENCES[reason].format(what=_MARK_WHAT, due=_MARK_DUE, decided=_MARK_DECIDED, at=at)
+    moments = {_MARK_DUE: due, _MARK_DECIDED: decided}
+    pieces: list[str | Ints] = [
+        moments[piece] if piece in moments else owed(rule) if piece == _MARK_WHAT else piece
+        for piece in filter(None, _MARKS.split(text))
+    ]
+    instants = [piece for piece in pieces if not isinstance(piece, str)]
+    if not instants:
+        return pl.Series(["".join(str(piece) for piece in pieces)]).new_from_index(0, due.size)
+    if worth_printing(due.size) and all(map(_printable, instants)):
+        return printed([piece if isinstance(piece, str) else local_minutes(piece, zone) for piece in pieces])
+    return put_together(pieces, zone)
+
+
+def put_together(pieces: Sequence[str | Ints], zone: ZoneInfo) -> pl.Series:
+    """Sentences made of texts and instants, at least one of them an instant."""
     parts: list[pl.Series | pl.Expr] = []
-    for piece in filter(None, _MARKS.split(text)):
-        if piece in (_MARK_DUE, _MARK_DECIDED):
-            parts += local_text(due if piece == _MARK_DUE else decided, zone)
-        else:
-            parts.append(pl.lit(owed(rule) if piece == _MARK_WHAT else piece))
-    words = pl.select(pl.concat_str(parts)).to_series()
-    return words if len(words) == due.size else pl.select(pl.repeat(words[0], due.size)).to_series()
+    for piece in pieces:
+        parts += [pl.lit(piece)] if isinstance(piece, str) else local_text(piece, zone)
+    return pl.select(pl.concat_str(parts)).to_series()
+
+
+def _printable(instants: Ints) -> bool:
+    first, last = (day * DAY_US for day in (FIRST_DAY + 1, LAST_DAY - 1))
+    return bool(instants.min() >= first and instants.max() <= last)
+
+
+def local_minutes(instants: Ints, zone: ZoneInfo) -> tuple[Ints, Ints]:
+    """Local days since 1970, and minutes of the day."""
+    minutes = to_local(instants, zone) // 60_000_000
+    days = minutes // 1440
+    return days, minutes - days * 1440
 
 
 def local_text(instants: Ints, zone: ZoneInfo) -> tuple[pl.Series, pl.Series]:
     """Local date and time to the minute, as two texts to be put together: each looked up, for that is quick."""
     told = (instants > EVER) & (instants < NEVER)
-    minutes = to_local(np.where(told, instants, instants[told][0] if told.any() else 0), zone) // 60_000_000
-    days, minute = np.divmod(minutes, 1440)
+    days, minute = local_minutes(np.where(told, instants, instants[told][0] if told.any() else 0), zone)
     first = int(days.min())
     dates = pl.Series(np.arange(first, int(days.max()) + 1), dtype=pl.Int32).cast(pl.Date).cast(pl.String)
     day_text, time_text = dates.gather(days - first), _MINUTES.gather(minute)

@@ -54,7 +54,7 @@ class Kernel:
             found=found,
             complete=covered(self.coverage, rule, start=opening.low, due=due_high, at=at),
         )
-        withdrawn = self.frame.matcher.withdrawn(trigger.pattern)
+        withdrawn = self.frame.wanted(rule, self.frame.matcher.withdrawn(trigger.pattern))
         return joined([alive, void_duties(rule, withdrawn)]) if len(withdrawn) else alive
 
     def _due(self, rule: Rule, trigger: Trigger, opening: Opening) -> tuple[Ints, Ints, Bools]:

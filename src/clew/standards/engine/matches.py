@@ -5,13 +5,15 @@ T is one instant, or one per case: so that all the instants of a case's history 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from clew.standards.engine.arrays import NEVER, Bools, Ints, minimum_by_case
 from clew.standards.engine.expressions import to_polars
 from clew.standards.engine.store import FactTable, Store
+from clew.standards.language.expression import Expression
 from clew.standards.language.model import Pattern
 
 Instant = int | Ints
@@ -60,14 +62,23 @@ _NONE = np.empty(0, dtype=np.int64)
 EMPTY = Matches(None, _NONE, _NONE, _NONE, _NONE, _NONE.astype(np.bool_), _NONE)
 
 
+Truth = tuple[Bools | None, Bools | None]
+
+
 @dataclass
 class Matcher:
-    """Matches patterns against one store as at one T, each pattern once."""
+    """Matches patterns against one store as at one T, each pattern once.
+
+    conditions: by table and labels the conditions that will be asked for, so that all those on the same rows are
+    worked out in one go; any other is worked out by itself.
+    """
 
     store: Store
     at: Instant
+    conditions: Mapping[tuple[str, tuple[str, ...]], Sequence[Expression]] = field(default_factory=dict)
     _cache: dict[Pattern, tuple[Matches, Matches]] = field(default_factory=dict)
     _earliest: dict[tuple[tuple[Pattern, ...], bool], Ints] = field(default_factory=dict)
+    _truths: dict[Pattern, Truth] = field(default_factory=dict)
 
     @property
     def cases(self) -> int:
@@ -98,8 +109,18 @@ class Matcher:
     def _both(self, pattern: Pattern) -> tuple[Matches, Matches]:
         if pattern not in self._cache:
             table = self.store.tables.get(pattern.table)
-            self._cache[pattern] = (EMPTY, EMPTY) if table is None else _match(table, pattern, self.at)
+            self._cache[pattern] = (EMPTY, EMPTY) if table is None else self._match(table, pattern)
         return self._cache[pattern]
+
+    def _match(self, table: FactTable, pattern: Pattern) -> tuple[Matches, Matches]:
+        where = _positions(table, pattern.labels)
+        if pattern.where is None:
+            return _match(table, pattern, where, (None, None), self.at)
+        if pattern not in self._truths:
+            asked = {pattern.where, *self.conditions.get((pattern.table, pattern.labels), ())}
+            for condition, truth in _truths(table, tuple(asked), where).items():
+                self._truths[replace(pattern, where=condition)] = truth
+        return _match(table, pattern, where, self._truths.pop(pattern), self.at)
 
 
 def _positions(table: FactTable, labels: tuple[str, ...]) -> slice | Ints:
@@ -113,19 +134,23 @@ def _positions(table: FactTable, labels: tuple[str, ...]) -> slice | Ints:
     return np.concatenate([np.arange(begin, end, dtype=np.int64) for begin, end in slices])
 
 
-def _truth(table: FactTable, pattern: Pattern, where: slice | Ints) -> tuple[Bools | None, Bools | None]:
-    """Which rows are true and which unknown; None for all true, or none unknown."""
-    if pattern.where is None:
-        return None, None
+def _truths(table: FactTable, conditions: Sequence[Expression], where: slice | Ints) -> Mapping[Expression, Truth]:
+    """For each condition which rows are true and which unknown; None for none unknown."""
     frame = table.frame[where] if isinstance(where, slice) else table.frame[where.astype(np.uint32)]
-    truth = frame.select(to_polars(pattern.where).alias("truth"))["truth"]
-    unknown = truth.is_null().to_numpy() if truth.null_count() else None
-    return truth.fill_null(False).to_numpy(), unknown
+    found = frame.select(to_polars(condition).alias(str(number)) for number, condition in enumerate(conditions))
+    return {
+        condition: (
+            truth.fill_null(False).to_numpy(),
+            truth.is_null().to_numpy() if truth.null_count() else None,
+        )
+        for condition, truth in zip(conditions, found.get_columns(), strict=True)
+    }
 
 
-def _match(table: FactTable, pattern: Pattern, at: Instant) -> tuple[Matches, Matches]:
-    where = _positions(table, pattern.labels)
-    true, unknown = _truth(table, pattern, where)
+def _match(
+    table: FactTable, pattern: Pattern, where: slice | Ints, truth: Truth, at: Instant
+) -> tuple[Matches, Matches]:
+    true, unknown = truth
     case, recorded = table.case[where], table.recorded[where]
     position = np.arange(where.start, where.stop, dtype=np.int64) if isinstance(where, slice) else where
     moment = at_case(at, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -31,16 +32,21 @@ def midnight(day: date, zone: ZoneInfo) -> int:
 
 @dataclass(frozen=True)
 class Frame:
-    """What holds for a whole evaluation."""
+    """What holds for a whole evaluation. only: by rule the cases in which it is decided; None: in all."""
 
     standard: Standard
     view: View
     matcher: Matcher
+    only: Mapping[str, Bools] | None = None
+
+    def wanted(self, rule: Rule, rows: Matches) -> Matches:
+        """The rows of those cases in which `rule` is to be decided."""
+        return rows if self.only is None else rows.take(self.only[rule.id][rows.case])
 
 
 def open_duties(frame: Frame, rule: Rule, trigger: Trigger) -> Opening:
     """Every duty of `rule` that arose or may have, in force or not, applicable or not."""
-    triggers = frame.matcher.rows(trigger.pattern)
+    triggers = frame.wanted(rule, frame.matcher.rows(trigger.pattern))
     if not rule.unknown_trigger_counts:
         triggers = triggers.take(triggers.certain)
     known, applies, tells = _conditions(frame.matcher, rule, triggers)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from clew.records import Feed
+from clew.standards.engine.arrays import Bools
 from clew.standards.engine.feeds import coverage
 from clew.standards.engine.gates import Closings, closings_of
 from clew.standards.engine.kernel import Kernel
 from clew.standards.engine.matches import Instant, Matcher
 from clew.standards.engine.opening import Frame
 from clew.standards.engine.result import RuleDuties
-from clew.standards.engine.store import Store
+from clew.standards.engine.store import Store, patterns_of
 from clew.standards.language.checks import required_rules
+from clew.standards.language.expression import Expression
 from clew.standards.language.model import Rule, Standard
 from clew.standards.verdict import View
 
@@ -33,16 +35,35 @@ def in_order(standard: Standard) -> list[Rule]:
     return list(done.values())
 
 
+def conditions(rules: Iterable[Rule]) -> dict[tuple[str, tuple[str, ...]], list[Expression]]:
+    """The conditions of `rules` by the rows they are on: table and labels."""
+    found: dict[tuple[str, tuple[str, ...]], list[Expression]] = {}
+    for rule in rules:
+        for pattern in patterns_of(rule):
+            if pattern.where is not None:
+                found.setdefault((pattern.table, pattern.labels), []).append(pattern.where)
+    return found
+
+
 def run(
-    store: Store, standard: Standard, *, at: Instant, view: View, feeds: Sequence[Feed] = ()
+    store: Store,
+    standard: Standard,
+    *,
+    at: Instant,
+    view: View,
+    feeds: Sequence[Feed] = (),
+    only: Mapping[str, Bools] | None = None,
 ) -> Iterator[RuleDuties]:
     """Duties rule by rule, so that no more than one rule's need be held; gates come after what they require.
 
-    at: T in microseconds, one or per case of the store.
+    at: T in microseconds, one or per case of the store. only: the rules to decide, each with the cases in which; a
+    gate's cases must be among those of the rules it requires.
     """
-    matcher = Matcher(store, at)
-    kernel = Kernel(Frame(standard, view, matcher), at, coverage(feeds, standard))
     rules = in_order(standard)
+    if only is not None:
+        rules = [rule for rule in rules if rule.id in only]
+    matcher = Matcher(store, at, conditions(rules))
+    kernel = Kernel(Frame(standard, view, matcher, only), at, coverage(feeds, standard))
     wanted = {name for rule in rules for name in required_rules(standard, rule)}
     closings: dict[str, Closings] = {}
     for rule in rules:

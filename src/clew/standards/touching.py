@@ -1,0 +1,143 @@
+"""Which rules a new row, or the passing of an instant, may change: what an increment has to decide anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from clew.standards.engine.arrays import NEVER, Bools, Ints
+from clew.standards.engine.result import RuleDuties
+from clew.standards.engine.run import in_order
+from clew.standards.engine.store import Store, patterns_of
+from clew.standards.language.checks import required_rules
+from clew.standards.language.model import Rule, Standard
+from clew.standards.verdict import VERDICT_CODE, Norm, Verdict
+
+#: In place of a rule's number: every rule.
+EVERY_RULE = -1
+_MAY_CHANGE = [VERDICT_CODE[verdict] for verdict in (Verdict.PENDING, Verdict.INDETERMINATE)]
+
+
+def _none() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+class Reading:
+    """Who reads what. rules: the ids of the decidable rules, each after those it requires."""
+
+    def __init__(self, standard: Standard) -> None:
+        rules = in_order(standard)
+        self.rules = [rule.id for rule in rules]
+        self._reads = [_labels_read(rule) for rule in rules]
+        number = {rule.id: place for place, rule in enumerate(rules)}
+        self._required = {
+            number[rule.id]: [number[name] for name in required_rules(standard, rule) if name in number]
+            for rule in rules
+            if rule.norm is Norm.GATE
+        }
+        self._readers: dict[tuple[str, str | None], list[int]] = {}
+
+    def readers(self, table: str, label: str | None) -> list[int]:
+        """Numbers of the rules that read rows of `table` with this label; None: with any label."""
+        key = (table, label)
+        if key not in self._readers:
+            self._readers[key] = [
+                rule
+                for rule, reads in enumerate(self._reads)
+                if table in reads and (label is None or reads[table] is None or label in (reads[table] or ()))
+            ]
+        return self._readers[key]
+
+    def mark_instants(self, touched: Bools, passed: Changes, place: Ints) -> None:
+        """Marks in `touched` (rules by cases) what instants that have passed may change; place: of every case."""
+        every = passed.rule == EVERY_RULE
+        touched[:, place[passed.case[every]]] = True
+        touched[passed.rule[~every], place[passed.case[~every]]] = True
+
+    def mark_rows(self, touched: Bools, table: str, labels: pl.Series, cases: Ints) -> None:
+        """Marks in `touched` (rules by cases) what new rows of `table`, each with its label and case, may change."""
+        for label in labels.unique().to_list():
+            own = cases[_equal(labels, label)]
+            for rule in self.readers(table, label):
+                touched[rule, own] = True
+
+    def mark_every_reader(self, touched: Bools, table: str, cases: Ints) -> None:
+        """Marks every rule that reads `table` at all, in `cases`."""
+        for rule in self.readers(table, None):
+            touched[rule, cases] = True
+
+    def close(self, touched: Bools) -> None:
+        """Marks every gate of which a required rule is marked, then every rule that a marked gate requires."""
+        for gate, required in self._required.items():
+            touched[gate] |= touched[required].any(axis=0)
+        for gate, required in reversed(self._required.items()):
+            touched[required] |= touched[gate]
+
+
+def _equal(labels: pl.Series, label: str | None) -> Bools:
+    found: Bools = (labels.is_null() if label is None else (labels == label).fill_null(False)).to_numpy()
+    return found
+
+
+def _labels_read(rule: Rule) -> Mapping[str, frozenset[str] | None]:
+    """Per table the labels that a rule reads; None: any."""
+    reads: dict[str, frozenset[str] | None] = {}
+    for pattern in patterns_of(rule):
+        known = reads.get(pattern.table, frozenset())
+        reads[pattern.table] = known | frozenset(pattern.labels) if pattern.labels and known is not None else None
+    return reads
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Instants to come at which a clock alone changes a verdict: rule (its number, or `EVERY_RULE`), case, instant."""
+
+    rule: Ints = field(default_factory=_none)
+    case: Ints = field(default_factory=_none)
+    at: Ints = field(default_factory=_none)
+
+    def take(self, picked: Bools) -> Changes:
+        """Only the picked ones."""
+        return Changes(self.rule[picked], self.case[picked], self.at[picked])
+
+    def replaced(self, number: Ints, touched: Bools, fresh: Changes) -> Changes:
+        """`fresh`, and of these what concerns nothing that was decided anew.
+
+        number: for every case its place in `touched` (rules by cases), -1 if it has none.
+        """
+        place = number[self.case]
+        gone = place >= 0
+        gone[gone] = (self.rule[gone] == EVERY_RULE) | touched[self.rule[gone], place[gone]]
+        kept = self.take(~gone)
+        return Changes(
+            np.concatenate([kept.rule, fresh.rule]),
+            np.concatenate([kept.case, fresh.case]),
+            np.concatenate([kept.at, fresh.at]),
+        )
+
+
+def changes_to_come(
+    results: Iterable[RuleDuties], store: Store, *, rules: Mapping[str, int], lags: Iterable[int], moment: int
+) -> Changes:
+    """When, after `moment`, a clock alone changes a verdict among `results`; cases as the store numbers them.
+
+    lags: how late rows of some feed may come in, in microseconds.
+    """
+    found = [Changes()]
+    for duties in results:
+        due = duties.latest_due
+        for lag in sorted({1, *lags}):
+            coming = (due < NEVER) & (due > moment - lag) & np.isin(duties.verdict, _MAY_CHANGE)
+            case = duties.case[coming]
+            found.append(Changes(np.full(case.size, rules[duties.rule], dtype=np.int64), case, due[coming] + lag))
+    for table in store.tables.values():
+        # A row may say itself that it begins or ceases to hold later.
+        for instants in (table.recorded, table.until):
+            if instants is not None:
+                coming = (instants > moment) & (instants < NEVER)
+                case = table.case[coming]
+                found.append(Changes(np.full(case.size, EVERY_RULE, dtype=np.int64), case, instants[coming]))
+    return Changes(*(np.concatenate([getattr(item, name) for item in found]) for name in ("rule", "case", "at")))
