@@ -97,7 +97,7 @@ def _printer() -> Callable[..., None]:
     return compiled
 
 
-def _print(
+def _print(  # noqa: PLR0917 - numba takes arguments by place
     block: Bytes, template: Bytes, places: Ints, days: Ints, minutes: Ints, dates: Bytes, minutes_of_day: Bytes
 ) -> None:
     length = template.size
