@@ -221,3 +221,38 @@ def test_every_command_begins_with_a_sentence_and_has_an_example() -> None:
         text = (command.callback.__doc__ if command.callback else "") or ""
         assert text.partition("\n")[0].endswith((".", "hold.")) or ";" in text.partition("\n")[0]
         assert "Example: clew standards" in text
+
+
+def test_history_is_what_evaluate_says_at_every_instant(folder: Path) -> None:
+    (folder / "data" / "events.csv").write_text(
+        "event_id,kind,occurred_from\nD1,death,2024-05-01T09:00:00Z\nD2,death,2024-05-03T09:00:00Z\n"
+    )
+    with (folder / "data" / "actions.csv").open("a") as actions:
+        actions.write("D2,A,2024-05-02T10:00:00Z,a3\nD2,B,2024-05-04T10:00:00Z,a4\n")
+    common = [str(folder / "data"), "-s", str(folder / "toy.yaml")]
+    out = folder / "history.parquet"
+    said = json.loads(run("history", *common, "--as-of", "2024-06-01", "--out", str(out), "--json").stdout)
+    assert (said["duties"], said["intervals"]) == (2, 5)
+    intervals = pl.read_parquet(out)
+    for day in ("2024-05-01", "2024-05-01T10:00", "2024-05-04T10:00", "2024-05-08T10:00", "2024-05-09", "2024-05-25"):
+        run("evaluate", *common, "--as-of", day, "--out", str(folder / "then.parquet"))
+        then = pl.read_parquet(folder / "then.parquet")
+        at = pl.lit(day if "T" in day else f"{day}T00:00").str.to_datetime("%Y-%m-%dT%H:%M", time_zone="UTC")
+        known = intervals.filter(
+            (pl.col("known_from") <= at) & ((pl.col("known_to") > at) | pl.col("known_to").is_null())
+        )
+        columns = ["duty_id", "rule", "event_id", "trigger_at", "known_at", "due", "verdict", "decided_at", "view"]
+        assert known.select(columns).sort("duty_id").equals(then.select(columns).sort("duty_id"))
+
+
+def test_history_of_one_event_is_told_line_by_line(folder: Path) -> None:
+    arguments = ["history", str(folder / "data"), "-s", str(folder / "toy.yaml"), "--as-of", "2024-06-01", "--event"]
+    assert run(*arguments, "D1").stdout.splitlines() == [
+        "AB/D1/a1: pending from 2024-05-01T10:00:00+00:00 to 2024-05-08T10:00:00+00:00",
+        "AB/D1/a1: missed from 2024-05-08T10:00:00+00:00 to 2024-05-20T10:00:00+00:00",
+        "AB/D1/a1: met_late from 2024-05-20T10:00:00+00:00",
+    ]
+    with pytest.raises(ClewError, match="no event 'D9'"):
+        run(*arguments, "D9")
+    with pytest.raises(ClewError, match="no history"):
+        run(*arguments, "D1", "--view", "counterfactual")

@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clew.core import ClewError
-from clew.records import Dataset
-from clew.standards import View, evaluate, parse_standard, prepare
+from clew.records import Dataset, Feed
+from clew.standards import View, evaluate, history, parse_standard, prepare
+from clew.standards.engine.arrays import Ints
+from clew.standards.engine.replicas import Labels
+from clew.standards.engine.store import Store
 from clew.standards.history import verdict_intervals
 from clew.standards.increment import Night
 
@@ -67,8 +71,10 @@ def test_as_known_at_any_instant_is_a_filter_on_the_verdict_intervals(
     dataset: Dataset, text: str, quarter_hours: int, view: View
 ) -> None:
     standard = parse_standard(text)
-    if view is View.COUNTERFACTUAL:
-        view = View.LIVE  # a counterfactual view reads today's parameters, so each T asks another question
+    if view is View.COUNTERFACTUAL:  # it reads today's parameters, so each T asks another question
+        with pytest.raises(ClewError, match="no history"):
+            verdict_intervals(prepare(dataset, standard), until=START, view=view)
+        view = View.LIVE
     end, at = START + 75 * STEP, START + quarter_hours * timedelta(minutes=15)
     intervals = verdict_intervals(prepare(dataset, standard), until=end, view=view)
     then = intervals.filter(
@@ -76,6 +82,61 @@ def test_as_known_at_any_instant_is_a_filter_on_the_verdict_intervals(
     )
     expected = evaluate(dataset, standard, at=at, view=view) if at <= end else then
     assert said(then) == said(expected)
+
+
+def many_in_one_case(count: int) -> Dataset:
+    """One event with `count` acts, an hour apart and recorded up to two days later, two in a hundred of them twice."""
+    rng = np.random.default_rng(count)
+    rows = [
+        {
+            "event_id": "E1",
+            "activity": ("a", "b", "c")[rng.integers(3)],
+            "at": START + number * timedelta(hours=1),
+            "recorded_at": START + timedelta(hours=number + int(rng.integers(48))),
+            "action_id": f"n{number - 1 if rng.random() < 0.02 else number}",
+        }
+        for number in range(count)
+    ]
+    feeds = (Feed(name="actions", complete_from=START - timedelta(days=9)),)
+    return Dataset(name="one", tables={"actions": frame("actions", rows)}, feeds=feeds)
+
+
+ONE_RULE = """standard: {id: x, version: 1.0.0, title: X, zone: UTC}
+rules:
+  - {id: R, norm: obligation, text: t, trigger: {action: a}, oblige: {action: b}, within: PT6H}
+  - {id: S, norm: obligation, text: t, trigger: {action: a}, oblige: {action: c, shared: true}, within: PT2H}
+"""
+
+
+def test_the_history_of_a_busy_case_is_worked_out_in_bounded_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, standard = many_in_one_case(400), parse_standard(ONE_RULE)
+    monkeypatch.setattr(history, "ROWS_AT_ONCE", 2_000)
+    laid_out = []
+    whole = history.replicas
+
+    def watched(store: Store, labels: Labels, *, case: Ints, at: Ints) -> tuple[Store, dict[str, Ints]]:
+        result = whole(store, labels, case=case, at=at)
+        laid_out.append(sum(table.case.size for table in result[0].tables.values()))
+        return result
+
+    monkeypatch.setattr(history, "replicas", watched)
+    end = START + timedelta(days=40)
+    intervals = verdict_intervals(prepare(dataset, standard), until=end)
+    assert len(laid_out) > 20
+    assert max(laid_out) <= 2_000 + 400
+    for hours in (0, 31, 200, 389, 900):
+        at = START + timedelta(hours=hours)
+        then = intervals.filter(
+            (pl.col("known_from") <= at) & (pl.col("known_to").is_null() | (pl.col("known_to") > at))
+        )
+        assert said(then) == said(evaluate(dataset, standard, at=at))
+
+
+def test_a_history_that_would_take_too_long_is_refused_with_its_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MAXIMUM_READINGS", 1_000)
+    with pytest.raises(ClewError, match="E1 has") as refused:
+        verdict_intervals(prepare(many_in_one_case(100), parse_standard(ONE_RULE)), until=START + timedelta(days=40))
+    assert "at the instants you need" in str(refused.value)
 
 
 def between(frame: pl.DataFrame, column: str, begin: datetime | None, end: datetime) -> pl.DataFrame:

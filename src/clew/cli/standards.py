@@ -6,19 +6,29 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, write_text
 from clew.cli.inputs import MappingOption, open_dataset
-from clew.core import UsageError, format_instant, parse_instant
+from clew.cli.standards_files import (
+    DEFAULT,
+    DataArgument,
+    LinksOption,
+    StandardOption,
+    as_of_or_last,
+    csv_text,
+    read_links,
+    write_duties,
+)
+from clew.cli.standards_history import history
+from clew.core import UsageError, format_instant
 from clew.records import Dataset
 from clew.standards import Standard, Verdict, View, count_verdicts, evaluate, load_standard, shipped
 from clew.standards.difference import difference
 from clew.standards.examples import run_examples
-from clew.standards.exchange import LogOptions, read_log, to_ocel, to_oscal
+from clew.standards.exchange import LogOptions, read_log
 from clew.standards.explain import explain as explain_duty
 from clew.standards.explain import explanation_lines
 from clew.standards.load import load_folder
@@ -31,17 +41,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StandardOption = Annotated[str, typer.Option("--standard", "-s", help="A shipped standard's name, or a YAML file.")]
 StandardArgument = Annotated[str, typer.Argument(help="A shipped standard's name, or a YAML file.")]
 ViewOption = Annotated[View, typer.Option("--view", help="From where one looks; every output bears it.")]
-DataArgument = Annotated[Path | None, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")]
-LinksOption = Annotated[
-    Path | None,
-    typer.Option("--links", help="Links (CSV or Parquet: event_id_a, event_id_b, known_at, ...) for related events."),
-]
 LogOption = Annotated[Path | None, typer.Option("--log", help="An event log in place of DATA: .xes, .jsonocel, .csv.")]
-DEFAULT = "uk-unexpected-death"
-_CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 @app.command("list")
@@ -117,7 +119,7 @@ def run_tests(standard: StandardArgument = DEFAULT, json_: JsonOption = False) -
 
 @app.command("evaluate")
 def evaluate_command(
-    data: DataArgument = None,
+    data: Annotated[Path | None, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")] = None,
     standard: StandardOption = DEFAULT,
     mapping: MappingOption = None,
     as_of: AsOfOption = None,
@@ -144,10 +146,10 @@ def evaluate_command(
     loaded = load_standard(standard)
     columns = {name: value for name, value in (("case", case), ("activity", activity), ("time", time)) if value}
     dataset = _log_or_dataset(data, log, loaded, LogOptions(**columns, time_to=time_to), mapping=mapping, quiet=quiet)
-    at = _as_of(as_of, loaded, dataset)
-    pairs = _links(links)
+    at = as_of_or_last(as_of, loaded, dataset)
+    pairs = read_links(links)
     if out is not None:
-        _write(evaluate(dataset, loaded, at=at, view=view, links=pairs), loaded, dataset, at, out)
+        write_duties(evaluate(dataset, loaded, at=at, view=view, links=pairs), loaded, dataset, at, out)
     counts = count_verdicts(dataset, loaded, at=at, view=view, links=pairs)
     if json_:
         print_json(
@@ -168,11 +170,12 @@ def evaluate_command(
 
 @app.command()
 def queue(
-    data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
+    data: DataArgument,
     standard: StandardOption = DEFAULT,
     mapping: MappingOption = None,
     as_of: AsOfOption = None,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How many days to look ahead.")] = 7,
+    links: LinksOption = None,
     out: OutOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -182,12 +185,12 @@ def queue(
     """
     loaded = load_standard(standard)
     dataset = open_dataset(data, mapping, quiet=True)
-    at = _as_of(as_of, loaded, dataset)
-    duties = evaluate(dataset, loaded, at=at, verdicts={Verdict.PENDING})
+    at = as_of_or_last(as_of, loaded, dataset)
+    duties = evaluate(dataset, loaded, at=at, links=read_links(links), verdicts={Verdict.PENDING})
     coming = coming_deadlines(duties, loaded, at=at, until=at + timedelta(days=days))
     columns = ["due", "duty_id", "rule", "event_id", "severity", "gate", "reason"]
     if out is not None:
-        write_text(_safe(coming.select(columns)).write_csv(datetime_format=_CSV_TIME), out)
+        write_text(csv_text(coming.select(columns)), out)
     if json_:
         print_json(
             {
@@ -204,7 +207,7 @@ def queue(
 
 @app.command()
 def explain(
-    data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
+    data: DataArgument,
     duty: Annotated[str, typer.Argument(help="The duty's id, as evaluate gives it.")],
     standard: StandardOption = DEFAULT,
     mapping: MappingOption = None,
@@ -219,8 +222,8 @@ def explain(
     """
     loaded = load_standard(standard)
     dataset = open_dataset(data, mapping, quiet=True)
-    at = _as_of(as_of, loaded, dataset)
-    explanation = explain_duty(dataset, loaded, duty, at=at, view=view, links=_links(links))
+    at = as_of_or_last(as_of, loaded, dataset)
+    explanation = explain_duty(dataset, loaded, duty, at=at, view=view, links=read_links(links))
     if not json_:
         typer.echo("\n".join(explanation_lines(explanation)))
         return
@@ -248,11 +251,12 @@ def explain(
 
 @app.command()
 def diff(
-    data: Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")],
+    data: DataArgument,
     before: Annotated[str, typer.Option("--before", help="The standard as it is: a name or a file.")],
     after: Annotated[str, typer.Option("--after", help="The standard that would replace it: a name or a file.")],
     mapping: MappingOption = None,
     as_of: AsOfOption = None,
+    links: LinksOption = None,
     out: OutOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -262,10 +266,10 @@ def diff(
     """
     old, new = load_standard(before), load_standard(after)
     dataset = open_dataset(data, mapping, quiet=True)
-    at = _as_of(as_of, new, dataset)
-    changed = difference(dataset, old, new, at=at)
+    at = as_of_or_last(as_of, new, dataset)
+    changed = difference(dataset, old, new, at=at, links=read_links(links))
     if out is not None:
-        write_text(_safe(changed).write_csv(), out)
+        write_text(csv_text(changed), out)
     if json_:
         print_json(
             {
@@ -281,6 +285,9 @@ def diff(
     typer.echo(f"{changed.height} duties differ between {old.label} and {new.label}.")
 
 
+app.command()(history)
+
+
 def _log_or_dataset(
     data: Path | None, log: Path | None, standard: Standard, options: LogOptions, *, mapping: str | None, quiet: bool
 ) -> Dataset:
@@ -292,57 +299,6 @@ def _log_or_dataset(
         return read_log(log, options, standard)
     assert data is not None  # noqa: S101 - one of the two is given
     return open_dataset(data, mapping, quiet=quiet)
-
-
-def _as_of(text: str | None, standard: Standard, dataset: Dataset) -> datetime:
-    return dataset.last_recorded_at if text is None else parse_instant(text, standard.zone)
-
-
-def _links(path: Path | None) -> pl.DataFrame | None:
-    if path is None:
-        return None
-    try:
-        if path.suffix == ".parquet":
-            return pl.read_parquet(path)
-        frame = pl.read_csv(path, try_parse_dates=False, infer_schema_length=None)
-        return frame.with_columns(pl.col("known_at").str.to_datetime(time_unit="us", time_zone="UTC"))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise UsageError(
-            f"{path} cannot be read as links: {str(error).partition(chr(10))[0]}.",
-            where="--links",
-            mend="give event_id_a, event_id_b and known_at (ISO 8601 with offset), one row a pair",
-        ) from None
-
-
-def _write(duties: pl.DataFrame, standard: Standard, dataset: Dataset, at: datetime, out: Path) -> None:
-    name = out.name.lower()
-    if name.endswith(".parquet"):
-        try:
-            temporary = out.with_name(out.name + ".part")
-            duties.write_parquet(temporary)
-            temporary.replace(out)
-        except OSError as error:
-            raise UsageError(f"Cannot write {out}: {error.strerror or error}.", where="--out") from None
-    elif name.endswith(".oscal.json"):
-        print_json(to_oscal(duties, standard, at=at, dataset=dataset.name), out)
-    elif name.endswith((".ocel.json", ".jsonocel")):
-        print_json(to_ocel(duties, standard), out)
-    elif name.endswith(".csv"):
-        write_text(_safe(duties).write_csv(datetime_format=_CSV_TIME), out)
-    else:
-        raise UsageError(
-            f"{out.name} says no format.", where="--out", mend="end it in .csv, .parquet, .oscal.json or .ocel.json"
-        )
-
-
-def _safe(frame: pl.DataFrame) -> pl.DataFrame:
-    """Texts that a spreadsheet would take for a formula get an apostrophe in front."""
-    return frame.with_columns(
-        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]"))
-        .then(pl.lit("'") + pl.col(pl.String))
-        .otherwise(pl.col(pl.String))
-        .name.keep()
-    )
 
 
 def _print_counts(counts: dict[str, dict[str, int]], title: str) -> None:

@@ -82,7 +82,8 @@ def duty_frame(
     return pl.concat(written) if written else pl.DataFrame(schema=SCHEMA)
 
 
-def _instants(values: Ints) -> pl.Series:
+def instants(values: Ints) -> pl.Series:
+    """Microseconds as instants in UTC; empty where there is none (`NEVER`, `EVER`)."""
     return nullable(values, (values < NEVER) & (values > -NEVER)).cast(_INSTANT)
 
 
@@ -98,11 +99,11 @@ def _rule_frame(places: Places, standard: Standard, duties: RuleDuties, *, at_us
         "duty_id": f"{rule.id}/" + places.names(duties.trigger_table, duties.position),
         "rule": _repeated(rule.id, pl.String(), count),
         "event_id": places.store.cases.gather(duties.case),
-        "trigger_at": _instants(duties.trigger_at),
-        "known_at": _instants(duties.known),
-        "due": _instants(duties.due),
+        "trigger_at": instants(duties.trigger_at),
+        "known_at": instants(duties.known),
+        "due": instants(duties.due),
         "verdict": _VERDICT_NAMES.gather(duties.verdict),
-        "decided_at": _instants(duties.decided),
+        "decided_at": instants(duties.decided),
         "reason": _reasons(duties, standard, instant_text(at_us, standard)),
         "view": _repeated(view.value, VIEWS, count),
         "trigger_table": _repeated(duties.trigger_table, pl.String(), count),

@@ -69,6 +69,11 @@ def evaluate(
     )
 
 
+def prepared_parts(dataset: Dataset, standard: Standard, *, links: pl.DataFrame | None = None) -> Iterator[Prepared]:
+    """`dataset` laid out for `standard` in parts of some million rows, each event whole. links: see `evaluate`."""
+    return _parts(dataset, standard, None if links is None else link_facts(dataset, links))
+
+
 def count_verdicts(
     source: Known | Dataset | Prepared,
     standard: Standard,

@@ -1,137 +1,236 @@
 """Verdicts over knowledge time: for each duty, what could be said of it from when to when.
 
 With these intervals, "as known at K" is a filter: `known_from <= K < known_to`. A verdict can only change when
-something became known or ceased to hold, or a deadline passed; so every case is evaluated at exactly those instants,
-all cases side by side (the first instant of each, then the second, and so on).
+something its rule reads became known or ceased to hold, or a deadline passed; so each rule is evaluated, in every case,
+at exactly those instants: a case stands many times in one store, each time as it was at another instant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
-from clew.core import ClewError
-from clew.standards.duties import SCHEMA, duty_frame
+from clew.core import ClewError, UsageError
+from clew.standards.duties import SCHEMA, VERDICTS, VIEWS, instants
 from clew.standards.engine.arrays import EVER, NEVER, Ints
 from clew.standards.engine.opening import microseconds
-from clew.standards.engine.part import part_of
-from clew.standards.engine.run import run
-from clew.standards.engine.store import Store
+from clew.standards.engine.replicas import Labels, replicas, rows_a_case, slices_read
+from clew.standards.engine.result import RuleDuties
+from clew.standards.engine.run import in_order, run
+from clew.standards.engine.store import Store, labels_read
 from clew.standards.evaluate import Prepared
-from clew.standards.verdict import View
+from clew.standards.language.checks import required_rules
+from clew.standards.places import Places
+from clew.standards.verdict import Norm, Verdict, View
 
-#: A case with more instants than this is refused: its history would take their square.
-MAXIMUM_INSTANTS = 20_000
-_SAID = ["verdict", "due", "decided_at", "known_at", "trigger_at"]
+#: Rows that are laid out at once; what is held in memory follows from it.
+ROWS_AT_ONCE = 500_000
+#: A rule reads a case's rows once for each of the case's instants; where that is more rows than this, it is refused.
+MAXIMUM_READINGS = 4_000_000_000
+_INSTANT = pl.Datetime("us", "UTC")
 INTERVAL_SCHEMA: dict[str, pl.DataType] = {
     name: SCHEMA[name]
     for name in ("duty_id", "rule", "event_id", "trigger_at", "known_at", "due", "verdict", "decided_at", "view")
-} | {"known_from": pl.Datetime("us", "UTC"), "known_to": pl.Datetime("us", "UTC")}
+} | {"known_from": _INSTANT, "known_to": _INSTANT}
+#: What has to be the same for two statements to be one, and where it is in `RuleDuties`.
+_SAID = {
+    "trigger_at": "trigger_at",
+    "known_at": "known",
+    "due": "due",
+    "verdict": "verdict",
+    "decided_at": "decided",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """A rule, or a gate with the rules it requires, and what of the store they read. tells: whose verdicts are told."""
+
+    tells: str
+    rules: tuple[str, ...]
+    labels: Labels
+
+
+@dataclass(frozen=True, eq=False)
+class _Looks:
+    """Instants at which cases are looked at: sorted by case and instant, each pair once."""
+
+    case: Ints
+    at: Ints
+
+    @staticmethod
+    def of(case: Ints, at: Ints) -> _Looks:
+        order = np.lexsort((at, case))
+        case, at = case[order], at[order]
+        first = np.ones(case.size, dtype=np.bool_)
+        first[1:] = (case[1:] != case[:-1]) | (at[1:] != at[:-1])
+        return _Looks(case[first], at[first])
 
 
 def verdict_intervals(prepared: Prepared, *, until: datetime, view: View = View.LIVE) -> pl.DataFrame:
     """One row a duty and stretch of knowledge time in which the same was said of it, up to `until`.
 
     Columns: duty_id, rule, event_id, trigger_at, known_at, due, verdict, decided_at, view, known_from and known_to
-    (UTC; known_to is empty in the last row of a duty that still exists at `until`). Raises `ClewError` where one
-    case has more than `MAXIMUM_INSTANTS` instants.
+    (UTC; known_to is empty in the last row of a duty that still exists at `until`). Raises `UsageError` for the
+    counterfactual view and `ClewError` where one case would take more than `MAXIMUM_READINGS`.
     """
+    if view is View.COUNTERFACTUAL:
+        raise UsageError(
+            "A counterfactual view has no history.",
+            where="--view",
+            why="it asks what a standard with today's parameters would say, and each instant has another today",
+            mend="take live, as_known_then or hindsight, or evaluate counterfactually at one instant",
+        )
     end = microseconds(until)
-    case, instants = _fact_changes(prepared.store, end)
-    first = _said(prepared, case, instants, view)
-    more_case, more = _distinct(np.concatenate(first.case), np.concatenate(first.instants))
-    fresh = (more <= end) & ~np.isin(_pairs(more_case, more), _pairs(case, instants))
-    more_case, more = more_case[fresh], more[fresh]
-    second = _said(prepared, more_case, more, view)
-    looked = _looked_at(prepared.store, np.concatenate([case, more_case]), np.concatenate([instants, more]))
-    return _stretches(pl.concat([*first.frames, *second.frames]), looked)
+    frames = [pl.DataFrame(schema=INTERVAL_SCHEMA)]
+    for group in _groups(prepared):
+        frames += _group_history(prepared, group, end=end, view=view)
+    return pl.concat(frames)
 
 
-def _pairs(case: Ints, instants: Ints) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    pairs = np.empty(case.size, dtype=[("case", np.int64), ("at", np.int64)])
-    pairs["case"], pairs["at"] = case, instants
-    return pairs
+def _groups(prepared: Prepared) -> Iterator[_Group]:
+    standard = prepared.standard
+    for rule in in_order(standard):
+        rules = [rule.id]
+        if rule.norm is Norm.GATE:
+            waiting = list(required_rules(standard, rule))
+            while waiting:
+                name = waiting.pop()
+                if name not in rules:
+                    rules.append(name)
+                    waiting += required_rules(standard, standard.rules[name])
+        yield _Group(rule.id, tuple(rules), labels_read(standard.rules[name] for name in rules))
 
 
-def _fact_changes(store: Store, end: int) -> tuple[Ints, Ints]:
-    """Case and instant of every change of what is on record, up to `end`."""
-    cases, instants = [], []
+def _group_history(prepared: Prepared, group: _Group, *, end: int, view: View) -> Iterator[pl.DataFrame]:
+    looks = _fact_changes(prepared.store, group.labels, end)
+    looks = _with_deadlines(prepared, group, looks, end=end, view=view)
+    runs = [
+        _runs(_statements(prepared.store, duties, batch))
+        for batch in _batches(prepared.store, group, looks)
+        for duties in _evaluated(prepared, group, batch, view)
+        if duties.rule == group.tells and len(duties)
+    ]
+    if runs:
+        yield _intervals(prepared, group, _runs(pl.concat(runs)), looks, view)
+
+
+def _fact_changes(store: Store, labels: Labels, end: int) -> _Looks:
+    """Case and instant of every change of what is on record under `labels`, up to `end`."""
+    cases, instants = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for table in store.tables.values():
-        for moments in (table.recorded, table.until):
-            if moments is not None:
-                kept = moments <= end
-                cases.append(table.case[kept])
-                instants.append(moments[kept])
-    if not cases:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    return _distinct(np.concatenate(cases), np.concatenate(instants))
+        for _, begin, last in slices_read(table, labels):
+            for moments in (table.recorded, table.until):
+                if moments is not None:
+                    kept = moments[begin:last] <= end
+                    cases.append(table.case[begin:last][kept])
+                    instants.append(moments[begin:last][kept])
+    return _Looks.of(np.concatenate(cases), np.concatenate(instants))
 
 
-def _distinct(case: Ints, instants: Ints) -> tuple[Ints, Ints]:
-    pairs = np.unique(_pairs(case, instants))
-    return pairs["case"].copy(), pairs["at"].copy()
+def _with_deadlines(prepared: Prepared, group: _Group, looks: _Looks, *, end: int, view: View) -> _Looks:
+    """`looks` and the instants after deadlines, as each is told at some of them, at which a clock changes a verdict."""
+    lags = {1, *(rule.lag_us for rule in prepared.standard.feeds.values() if rule.lag_us)}
+    found = [looks]
+    for batch in _batches(prepared.store, group, looks):
+        for duties in _evaluated(prepared, group, batch, view):
+            due = duties.latest_due
+            for lag in lags:
+                coming = (due > EVER) & (due <= end - lag)
+                found.append(_Looks.of(batch.looks.case[duties.case[coming]], due[coming] + lag))
+    return _Looks.of(np.concatenate([item.case for item in found]), np.concatenate([item.at for item in found]))
 
 
-@dataclass
-class _Statements:
-    """What is said at the instants looked at, and the instants after which a clock alone changes it."""
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Some looks, one after another, and the number of the first."""
 
-    frames: list[pl.DataFrame]
-    case: list[Ints]
-    instants: list[Ints]
+    first: int
+    looks: _Looks
 
 
-def _said(prepared: Prepared, case: Ints, instants: Ints, view: View) -> _Statements:
-    """What is said of every duty at each (case, instant), with the instant as `at` (microseconds)."""
-    order = np.lexsort((instants, case))
-    case, instants = case[order], instants[order]
-    turn = np.arange(case.size) - np.searchsorted(case, case, side="left")
-    if case.size and int(turn.max()) >= MAXIMUM_INSTANTS:
-        busiest = prepared.store.cases[int(case[turn.argmax()])]
+def _batches(store: Store, group: _Group, looks: _Looks) -> Iterator[_Batch]:
+    """`looks` in batches that lay out some `ROWS_AT_ONCE` rows; refuses what would take too long."""
+    rows = rows_a_case(store, group.labels)[looks.case] + 1
+    readings = np.bincount(looks.case, weights=rows) if rows.size else np.zeros(0)
+    if readings.max(initial=0) > MAXIMUM_READINGS:
+        busiest = int(readings.argmax())
         raise ClewError(
-            f"{busiest} has more than {MAXIMUM_INSTANTS} instants at which something became known.",
+            f"{store.cases[busiest]} has {int((looks.case == busiest).sum())} instants at which the records that "
+            f"{group.tells} reads changed.",
             where="history",
-            why="its history would take hours",
+            why=f"its history would take more than {MAXIMUM_READINGS:.0e} readings of a row",
             mend="evaluate it at the instants you need instead",
         )
-    none = np.empty(0, dtype=np.int64)
-    said = _Statements([pl.DataFrame(schema={**SCHEMA, "at": pl.Int64})], [none], [none])
-    lags = [1, *sorted({rule.lag_us for rule in prepared.standard.feeds.values() if rule.lag_us})]
-    for number in range(int(turn.max()) + 1 if case.size else 0):
-        cases, at = case[turn == number], instants[turn == number]
-        store = part_of(prepared.store, cases)
-        for duties in run(store, prepared.standard, at=at, view=view, feeds=prepared.feeds):
-            if not len(duties):
-                continue
-            frame = duty_frame(store, prepared.standard, [duties], at_us=0, view=view)
-            said.frames.append(frame.with_columns(pl.Series("at", at[duties.case])))
-            for lag in lags:
-                coming = (duties.latest_due < NEVER) & (duties.latest_due > EVER)
-                said.case.append(cases[duties.case[coming]])
-                said.instants.append(duties.latest_due[coming] + lag)
-    return said
+    part = np.cumsum(rows) // ROWS_AT_ONCE
+    bounds = [0, *(np.flatnonzero(part[1:] != part[:-1]) + 1).tolist(), looks.case.size]
+    for begin, last in pairwise(bounds):
+        if last > begin:
+            yield _Batch(begin, _Looks(looks.case[begin:last], looks.at[begin:last]))
 
 
-def _looked_at(store: Store, case: Ints, instants: Ints) -> pl.DataFrame:
-    case, instants = _distinct(case, instants)
-    return pl.DataFrame({"event_id": store.cases.gather(case), "at": instants})
+def _evaluated(prepared: Prepared, group: _Group, batch: _Batch, view: View) -> Iterator[RuleDuties]:
+    """The group's duties at each look of the batch: `case` is the look's number in it, `position` one of the store."""
+    store, places = replicas(prepared.store, group.labels, case=batch.looks.case, at=batch.looks.at)
+    every = np.ones(batch.looks.case.size, dtype=np.bool_)
+    only = dict.fromkeys(group.rules, every)
+    for duties in run(store, prepared.standard, at=batch.looks.at, view=view, feeds=prepared.feeds, only=only):
+        if len(duties):
+            yield replace(duties, position=places[duties.trigger_table][duties.position])
 
 
-def _stretches(said: pl.DataFrame, looked: pl.DataFrame) -> pl.DataFrame:
-    """Runs of equal statements, each from its first instant to the next at which another, or none, is made."""
-    following = looked.sort("event_id", "at").with_columns(pl.col("at").shift(-1).over("event_id").alias("next"))
-    rows = said.join(following, on=["event_id", "at"]).sort("duty_id", "at")
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ["duty_id", *_SAID])
-    joined = pl.col("next").shift(1) == pl.col("at")
-    rows = rows.with_columns((~(same & joined)).fill_null(True).cum_sum().alias("_run"))
-    runs = rows.group_by("_run", maintain_order=True).agg(
-        *(pl.col(name).first() for name in INTERVAL_SCHEMA if name in rows.columns),
-        pl.col("at").first().alias("known_from"),
-        pl.col("next").last().alias("known_to"),
+def _statements(store: Store, duties: RuleDuties, batch: _Batch) -> pl.DataFrame:
+    """What is said of each duty at each look: a row a statement, first and last being the look's number."""
+    table = store.tables[duties.trigger_table]
+    look = duties.case + batch.first
+    return pl.DataFrame(
+        {
+            "fact": duties.position if table.fact is None else table.fact[duties.position],
+            "position": duties.position,
+            **{name: getattr(duties, column) for name, column in _SAID.items()},
+            "first": look,
+            "last": look,
+        }
     )
-    instant = pl.Datetime("us", "UTC")
-    own = [name for name in INTERVAL_SCHEMA if name not in ("known_from", "known_to")]
-    return runs.select(*own, pl.col("known_from", "known_to").cast(instant))
+
+
+def _runs(statements: pl.DataFrame) -> pl.DataFrame:
+    """Statements put together where the same was said at one look after another."""
+    rows = statements.sort("fact", "first")
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("fact", "position", *_SAID))
+    follows = pl.col("first") == pl.col("last").shift(1) + 1
+    return (
+        rows.with_columns((~(same & follows)).fill_null(True).cum_sum().alias("_run"))
+        .group_by("_run", maintain_order=True)
+        .agg(pl.exclude("last").first(), pl.col("last").last())
+        .drop("_run")
+    )
+
+
+def _intervals(prepared: Prepared, group: _Group, runs: pl.DataFrame, looks: _Looks, view: View) -> pl.DataFrame:
+    store, rule = prepared.store, prepared.standard.rules[group.tells]
+    assert rule.trigger is not None  # noqa: S101 - it has duties
+    table, position = rule.trigger.pattern.table, runs["position"].to_numpy()
+    last = runs["last"].to_numpy()
+    following = np.minimum(last + 1, looks.case.size - 1)
+    ends = (following > last) & (looks.case[following] == looks.case[last])
+    codes = runs["verdict"].to_numpy()
+    return pl.DataFrame(
+        {
+            "duty_id": f"{rule.id}/" + Places(store).names(table, position),
+            "rule": pl.Series([rule.id]).new_from_index(0, runs.height),
+            "event_id": store.cases.gather(store.tables[table].case[position]),
+            **{name: instants(runs[name].to_numpy()) for name in ("trigger_at", "known_at", "due")},
+            "verdict": pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS).gather(codes),
+            "decided_at": instants(runs["decided_at"].to_numpy()),
+            "view": pl.Series([view.value], dtype=VIEWS).new_from_index(0, runs.height),
+            "known_from": instants(looks.at[runs["first"].to_numpy()]),
+            "known_to": instants(np.where(ends, looks.at[following], NEVER)),
+        },
+        schema=INTERVAL_SCHEMA,
+    ).sort("duty_id", "known_from")

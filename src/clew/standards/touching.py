@@ -11,9 +11,9 @@ import polars as pl
 from clew.standards.engine.arrays import NEVER, Bools, Ints
 from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.run import in_order
-from clew.standards.engine.store import Store, patterns_of
+from clew.standards.engine.store import Store, labels_read
 from clew.standards.language.checks import required_rules
-from clew.standards.language.model import Rule, Standard
+from clew.standards.language.model import Standard
 from clew.standards.verdict import VERDICT_CODE, Norm, Verdict
 
 #: In place of a rule's number: every rule.
@@ -31,7 +31,7 @@ class Reading:
     def __init__(self, standard: Standard) -> None:
         rules = in_order(standard)
         self.rules = [rule.id for rule in rules]
-        self._reads = [_labels_read(rule) for rule in rules]
+        self._reads = [labels_read([rule]) for rule in rules]
         number = {rule.id: place for place, rule in enumerate(rules)}
         self._required = {
             number[rule.id]: [number[name] for name in required_rules(standard, rule) if name in number]
@@ -80,15 +80,6 @@ class Reading:
 def _equal(labels: pl.Series, label: str | None) -> Bools:
     found: Bools = (labels.is_null() if label is None else (labels == label).fill_null(False)).to_numpy()
     return found
-
-
-def _labels_read(rule: Rule) -> Mapping[str, frozenset[str] | None]:
-    """Per table the labels that a rule reads; None: any."""
-    reads: dict[str, frozenset[str] | None] = {}
-    for pattern in patterns_of(rule):
-        known = reads.get(pattern.table, frozenset())
-        reads[pattern.table] = known | frozenset(pattern.labels) if pattern.labels and known is not None else None
-    return reads
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,6 +69,15 @@ def patterns_of(rule: Rule) -> Iterable[Pattern]:
         yield rule.waiver.pattern
 
 
+def labels_read(rules: Iterable[Rule]) -> dict[str, frozenset[str] | None]:
+    """Per table the labels that `rules` read; None: any."""
+    reads: dict[str, frozenset[str] | None] = {}
+    for pattern in (pattern for rule in rules for pattern in patterns_of(rule)):
+        known = reads.get(pattern.table, frozenset())
+        reads[pattern.table] = known | frozenset(pattern.labels) if pattern.labels and known is not None else None
+    return reads
+
+
 def needed(standard: Standard) -> dict[str, tuple[frozenset[str] | None, frozenset[str]]]:
     """Per table the labels (None: all) and the columns that the standard's rules read."""
     labels: dict[str, set[str] | None] = {}

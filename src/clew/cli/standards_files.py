@@ -1,0 +1,87 @@
+"""What the commands of ``clew standards`` share: their options, links read in, tables written out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from clew.cli.console import print_json, write_text
+from clew.core import UsageError, parse_instant
+from clew.records import Dataset
+from clew.standards import Standard
+from clew.standards.exchange import to_ocel, to_oscal
+
+StandardOption = Annotated[str, typer.Option("--standard", "-s", help="A shipped standard's name, or a YAML file.")]
+DataArgument = Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")]
+LinksOption = Annotated[
+    Path | None,
+    typer.Option("--links", help="Links (CSV or Parquet: event_id_a, event_id_b, known_at, ...) for related events."),
+]
+DEFAULT = "uk-unexpected-death"
+_CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+def as_of_or_last(text: str | None, standard: Standard, dataset: Dataset) -> datetime:
+    """T as given, or when the last row was recorded."""
+    return dataset.last_recorded_at if text is None else parse_instant(text, standard.zone)
+
+
+def read_links(path: Path | None) -> pl.DataFrame | None:
+    """Links handed in as a file; raises `UsageError` where they cannot be read."""
+    if path is None:
+        return None
+    try:
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        frame = pl.read_csv(path, try_parse_dates=False, infer_schema_length=None)
+        return frame.with_columns(pl.col("known_at").str.to_datetime(time_unit="us", time_zone="UTC"))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UsageError(
+            f"{path} cannot be read as links: {str(error).partition(chr(10))[0]}.",
+            where="--links",
+            mend="give event_id_a, event_id_b and known_at (ISO 8601 with offset), one row a pair",
+        ) from None
+
+
+def write_table(frame: pl.DataFrame, out: Path) -> None:
+    """Writes `frame` to a .parquet or .csv file; raises `UsageError` for a name that says neither."""
+    name = out.name.lower()
+    if name.endswith(".parquet"):
+        try:
+            temporary = out.with_name(out.name + ".part")
+            frame.write_parquet(temporary)
+            temporary.replace(out)
+        except OSError as error:
+            raise UsageError(f"Cannot write {out}: {error.strerror or error}.", where="--out") from None
+    elif name.endswith(".csv"):
+        write_text(csv_text(frame), out)
+    else:
+        raise UsageError(
+            f"{out.name} says no format.", where="--out", mend="end it in .csv, .parquet, .oscal.json or .ocel.json"
+        )
+
+
+def write_duties(duties: pl.DataFrame, standard: Standard, dataset: Dataset, at: datetime, out: Path) -> None:
+    """Writes duties in the format that the file's name says."""
+    name = out.name.lower()
+    if name.endswith(".oscal.json"):
+        print_json(to_oscal(duties, standard, at=at, dataset=dataset.name), out)
+    elif name.endswith((".ocel.json", ".jsonocel")):
+        print_json(to_ocel(duties, standard), out)
+    else:
+        write_table(duties, out)
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """`frame` as CSV; texts that a spreadsheet would take for a formula get an apostrophe in front."""
+    safe = frame.with_columns(
+        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]"))
+        .then(pl.lit("'") + pl.col(pl.String))
+        .otherwise(pl.col(pl.String))
+        .name.keep()
+    )
+    return safe.write_csv(datetime_format=_CSV_TIME)
