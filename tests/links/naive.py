@@ -58,7 +58,7 @@ def profile(weights: Weights, usual: Background, ages: tuple[float, float], sexe
     share = usual.male_share if sexes[0] == "male" else 1 - usual.male_share
     if sexes[0] == sexes[1]:
         return age + max(0.0, math.log10(w.same_sex / share))
-    return age + math.log10((1 - w.same_sex) / (1 - share))
+    return age + math.log10((1 - w.same_sex) / (2 * share * (1 - share)))
 
 
 def circumstances(weights: Weights, shared: list[tuple[str, float]]) -> float:

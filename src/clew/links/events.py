@@ -60,9 +60,10 @@ class LinkEvents:
     @property
     def history_days(self) -> float:
         """Length of the force's history, from its first event to its last, at least 30 days."""
-        if not len(self):
+        start, end = self.from_day[np.isfinite(self.from_day)], self.to_day[np.isfinite(self.to_day)]
+        if not len(start) or not len(end):
             return 30.0
-        return max(float(self.to_day.max() - np.quantile(self.from_day, 0.001)), 30.0)
+        return max(float(end.max() - np.quantile(start, 0.001)), 30.0)
 
 
 def link_events(known: Known) -> LinkEvents:

@@ -35,10 +35,13 @@ _AT_HOME = np.array([role not in (Role.SUSPECT, Role.LAST_CONTACT, Role.FINDER) 
 
 def same_incident(events: LinkEvents, a: Integers, b: Integers) -> Flags:
     """Whether events `a` and `b` lie at one place within a day; in an institution that means nothing."""
+    gap = np.maximum(events.from_day[a], events.from_day[b]) - np.minimum(events.to_day[a], events.to_day[b])
+    flags: Flags = gap <= WITHIN_DAYS
+    soon = np.flatnonzero(flags)  # few pairs are, and only they need a distance
+    a, b = a[soon], b[soon]
     slack = np.minimum(events.uncertainty_km[a] + events.uncertainty_km[b], 0.3)
     near = distance_km(events, a, b) <= SAME_PLACE_KM + slack
-    gap = np.maximum(events.from_day[a], events.from_day[b]) - np.minimum(events.to_day[a], events.to_day[b])
-    flags: Flags = near & (gap <= WITHIN_DAYS) & ~events.institution[a] & ~events.institution[b]
+    flags[soon] = near & ~events.institution[a] & ~events.institution[b]
     return flags
 
 

@@ -7,14 +7,16 @@ decoys score the rest anew, by the same code (`Scorer.score`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
+from clew.links.background import Background
 from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
-from clew.links.circumstances import Circumstances, circumstance_factor
+from clew.links.circumstances import Circumstances
 from clew.links.events import Flags, Floats, Integers, LinkEvents
-from clew.links.families import Background, distance_km, place_factor, profile_factor, time_factor
+from clew.links.evidence import PairEvidence
 from clew.links.incidents import household, same_incident
 from clew.links.model import ModelOver
 from clew.links.narrative import narrative_factor
@@ -95,21 +97,21 @@ class Scorer:
     weights: Weights
     model: ModelOver
 
+    @cached_property
+    def evidence(self) -> PairEvidence:
+        """What every pair has, ready to be compiled."""
+        return PairEvidence.over(self.events, self.usual, self.held, self.weights)
+
     def static(self, keys: Integers) -> Static:
         """The factors of the pairs `keys` that dates and people do not change."""
-        events, weights = self.events, self.weights
-        a, b = ends_of(keys, len(events))
-        uncertainty = (events.uncertainty_km[a], events.uncertainty_km[b])
-        place = place_factor(self.usual, weights.place, distance_km(events, a, b), uncertainty, (a, b))
-        sexes = (events.sex[a].astype(np.int64), events.sex[b].astype(np.int64))
-        profile = profile_factor(self.usual, weights.profile, (events.age_years[a], events.age_years[b]), sexes)
-        shared, beyond_substances = circumstance_factor(self.held, weights.circumstances, a, b)
-        told = narrative_factor(self.words, weights.narrative, a, b)
+        a, b = ends_of(keys, len(self.events))
+        place, profile, shared, tie = self.evidence.of_pairs(a, b)
+        told = narrative_factor(self.words, self.weights.narrative, a, b)
         nothing = np.zeros(len(keys))
         return Static(
             keys=keys,
             factors=np.column_stack((nothing, nothing, place, nothing, profile, shared, told)),
-            tie=np.maximum(place, 0.0) + beyond_substances + told,
+            tie=tie + told,
         )
 
     def shared(self, parts: Parts) -> SharedKeys:
@@ -147,9 +149,7 @@ class Scorer:
         """Scores the pairs of `static`, with the people of `shared`, as `named`, and at the `dates` given."""
         a, b = ends_of(static.keys, len(dates))
         factors, tie = static.factors.copy(), static.tie.copy()
-        factors[:, 3] = time_factor(
-            self.usual, self.weights.time, (dates.from_day[a], dates.to_day[a]), (dates.from_day[b], dates.to_day[b])
-        )
+        factors[:, 3] = self.evidence.of_times(dates, a, b)
         row, found = _locate(pair_keys(named.a, named.b, len(dates)), static.keys)
         factors[found, 1] = named.factor[row]
         tie[found] += named.factor[row]

@@ -1,0 +1,75 @@
+"""The evidence that every pair has, over one force's events: the compiled kernel, on every core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clew.links.background import Background
+from clew.links.circumstances import Circumstances
+from clew.links.columns import Columns, Gains, Numbers, columns_of, gains_of, numbers_of
+from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.weights import Weights
+
+_BLOCK = 100_000  # pairs that one thread scores before it takes the next
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairEvidence:
+    """Events, weights and backgrounds as the kernel reads them."""
+
+    columns: Columns
+    gains: Gains
+    numbers: Numbers
+
+    @classmethod
+    def over(cls, events: LinkEvents, usual: Background, held: Circumstances, weights: Weights) -> PairEvidence:
+        """The evidence of the pairs of `events`."""
+        return cls(columns=columns_of(events, usual, held), gains=gains_of(held), numbers=numbers_of(usual, weights))
+
+    def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
+        """(p,) each: place, profile, circumstances (log10), and what ties a pair besides profile and substances."""
+        from clew.links import compiled, kernel  # noqa: PLC0415 - numba is slow to import
+
+        place, profile, shared, tie = (np.empty(len(a)) for _ in range(4))
+
+        def block(start: int, stop: int) -> None:
+            rows = slice(start, stop)
+            written = (place[rows], profile[rows], shared[rows], tie[rows])
+            kernel.pair_evidence(self.columns, self.gains, self.numbers, a[rows], b[rows], *written)
+
+        compiled.in_threads(block, compiled.blocks(len(a), _BLOCK))
+        return place, profile, shared, tie
+
+    def of_times(self, dates: LinkEvents, a: Integers, b: Integers) -> Floats:
+        """(p,) log10 factor of the gap in time, at the `dates` given."""
+        from clew.links import compiled, kernel  # noqa: PLC0415 - as above
+
+        time = np.empty(len(a))
+        start, end = (np.where(np.isfinite(day), day, np.nan) for day in (dates.from_day, dates.to_day))
+
+        def block(first: int, last: int) -> None:
+            rows = slice(first, last)
+            kernel.time_evidence(start, end, self.numbers, a[rows], b[rows], time[rows])
+
+        compiled.in_threads(block, compiled.blocks(len(a), _BLOCK))
+        return time
+
+    def every_pair(self, least: float, *, limit: int = 1_000_000) -> tuple[int, Integers, Integers, Floats]:
+        """Scores all pairs of events. The count of those whose four families together reach `least` (log10), and of
+        at most `limit` per block of them: the lower index, the higher, and the sum."""
+        from clew.links import compiled, kernel  # noqa: PLC0415 - as above
+
+        turned = np.ascontiguousarray(self.columns.table.T)
+        count = turned.shape[1]
+
+        def block(start: int, stop: int) -> Any:
+            return kernel.every_pair(turned, self.columns, self.gains, self.numbers, least, start, stop, limit)
+
+        found = compiled.in_threads(block, compiled.blocks(count, max(count // 64, 1)))
+        if not found:
+            return 0, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+        a, b, total = (np.concatenate([one[place] for one in found]) for place in (1, 2, 3))
+        return sum(int(one[0]) for one in found), a, b, total
