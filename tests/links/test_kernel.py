@@ -136,6 +136,30 @@ def test_a_machine_that_can_write_no_cache_scores_all_the_same(tmp_path: Path) -
     subprocess.run([sys.executable, str(script)], check=True, env=environment)
 
 
+def test_a_cache_that_is_spoilt_or_of_another_version_costs_time_only(tmp_path: Path) -> None:
+    program = (
+        "from clew.links.compiled import compiled\n"
+        "@compiled\n"
+        "def double(x):\n    return 2 * x\n"
+        "assert double(21) == 42\n"
+        "print(sum(double._cache_hits.values()))\n"
+    )
+    script = tmp_path / "scored.py"
+    script.write_text(program)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+
+    def hits() -> int:
+        run = subprocess.run([sys.executable, str(script)], check=True, env=environment, capture_output=True, text=True)
+        return int(run.stdout)
+
+    assert hits() == 0
+    assert hits() == 1
+    index = next((tmp_path / "cache").rglob("*.nbi"))
+    index.write_bytes(index.read_bytes()[:-40] + b"\x80\x05cclew.links\nNothing\n.")
+    assert hits() == 0
+    assert hits() == 1
+
+
 def test_the_engine_is_imported_without_numba() -> None:
     program = "import sys, clew.cli.app, clew.links; assert 'numba' not in sys.modules"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -6,12 +6,17 @@ The background against which place, time and profile are read (`families`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.weights import PlaceWeights, Weights
+
+#: More cells than lie between two ends of the earth, in cells of a few metres: three of them fit one number.
+_ROUND = 1 << 21
+_HALF_ROUND = _ROUND // 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,34 +51,62 @@ def background(events: LinkEvents, weights: Weights) -> Background:
     )
 
 
-def _place_density(events: LinkEvents, weights: PlaceWeights) -> tuple[Floats, float]:
-    """How thickly events lie around each: in the densest disc around it that holds `fewest` events or more.
+@dataclass(frozen=True, kw_only=True)
+class Spots:
+    """Where events lie: m spots of `finest_km`. cells: (m, 3) in order. count: (m,) events at each. located: in all."""
 
-    Discs reach from the spot itself (`finest_km`) to the `neighbours`-th nearest spot. Also gives the share per km^2
-    that lies at an ordinary event's own spot: one with fewer than `fewest` events.
-    """
+    cells: Integers
+    count: Integers
+    located: int
+    weights: PlaceWeights
+
+    @classmethod
+    def of(cls, xyz_km: Floats, weights: PlaceWeights) -> tuple[Spots, Integers]:
+        """The spots of places (none of them missing), and (k,) the spot of each place."""
+        cells = cells_of(xyz_km, weights)
+        packed = (cells + _HALF_ROUND) @ (_ROUND ** np.array([2, 1, 0]))  # one number a cell: sorts as the cell does
+        _, first, spot_of, count = np.unique(packed, return_index=True, return_inverse=True, return_counts=True)
+        return cls(cells=cells[first], count=count, located=len(xyz_km), weights=weights), spot_of.reshape(-1)
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.cells * self.weights.finest_km, balanced_tree=False)
+
+    def per_km2(self, cells: Integers) -> Floats:
+        """(k,) share of events per km^2 around each cell: in the densest disc about it that holds `fewest` or more.
+
+        Discs reach from the spot itself (`finest_km`) to the `neighbours`-th nearest spot.
+        """
+        weights = self.weights
+        nearest = list(range(1, min(weights.neighbours, len(self.cells)) + 1))
+        distance, index = self._tree.query(cells * weights.finest_km, k=nearest, workers=-1)
+        radius_km = np.maximum(distance, weights.finest_km)
+        within = np.cumsum(self.count[index], axis=1)
+        per_km2 = within / (self.located * np.pi * radius_km**2)
+        # As local as the records allow: the densest disc that holds enough events to be more than an accident.
+        enough = within >= weights.fewest
+        best = np.where(enough, per_km2, 0.0).max(axis=1)
+        thickest: Floats = np.where(enough.any(axis=1), best, per_km2[:, -1])
+        return thickest
+
+
+def cells_of(xyz_km: Floats, weights: PlaceWeights) -> Integers:
+    """(k, 3) the cell of `finest_km` that each place lies in."""
+    cells: Integers = np.round(xyz_km / weights.finest_km).astype(np.int64)
+    return cells
+
+
+def _place_density(events: LinkEvents, weights: PlaceWeights) -> tuple[Floats, float]:
+    """How thickly events lie around each (`Spots.per_km2`), NaN without a place; and the share per km^2 that lies at an
+    ordinary event's own spot: one with fewer than `fewest` events."""
     density = np.full(len(events), np.nan)
-    located = np.flatnonzero(np.isfinite(events.xyz_km[:, 0]))
+    located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
     if not len(located):
         return density, 0.0
-    spots, spot_of, count = np.unique(
-        np.round(events.xyz_km[located] / weights.finest_km).astype(np.int64),
-        axis=0,
-        return_inverse=True,
-        return_counts=True,
-    )
-    spot_of = spot_of.reshape(-1)
-    tree = cKDTree(spots * weights.finest_km, balanced_tree=False)
-    nearest = min(weights.neighbours, len(spots))
-    distance, index = tree.query(spots * weights.finest_km, k=list(range(1, nearest + 1)), workers=-1)
-    radius_km = np.maximum(distance, weights.finest_km)
-    within = np.cumsum(count[index], axis=1)
-    per_km2 = within / (len(located) * np.pi * radius_km**2)
-    # As local as the records allow: the densest disc that holds enough events to be more than an accident.
-    enough = within >= weights.fewest
-    per_km2 = np.where(enough.any(axis=1), np.where(enough, per_km2, 0.0).max(axis=1), per_km2[:, -1])
-    density[located] = per_km2[spot_of]
-    others = count[spot_of][count[spot_of] < weights.fewest] - 1
+    spots, spot_of = Spots.of(events.xyz_km[located], weights)
+    density[located] = spots.per_km2(spots.cells)[spot_of]
+    usual = spots.count[spot_of]
+    others = usual[usual < weights.fewest] - 1
     mean_others = float(others.mean()) if len(others) else 0.0
     return density, mean_others / (len(located) * np.pi * weights.finest_km**2)
 

@@ -234,6 +234,37 @@ def profile_of(n, age_a, age_b, uncommon, sex_a, sex_b, factor):  # type: ignore
         factor[row] = _log10(_age(age_a[row] - age_b[row], uncommon[row], n)) + _sex(sex_a[row], sex_b[row], n)
 
 
+@inlined
+def _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths):  # type: ignore[no-untyped-def]
+    """Writes the strength, log10, of event i with each of the `many` events from `tile` on."""
+    x, y, z, spread, thin = turned[X, i], turned[Y, i], turned[Z, i], turned[SPREAD, i], turned[THIN, i]
+    begin, end, age, uncommon, sex = (
+        turned[START, i],
+        turned[END, i],
+        turned[AGE, i],
+        turned[UNCOMMON, i],
+        turned[SEX, i],
+    )
+    same, other = (n.both_male, n.mixed) if sex == 1.0 else (n.mixed, n.both_female)
+    same, other = (10.0**same, 10.0**other) if sex >= 0.0 else (1.0, 1.0)
+    for k in range(many):
+        j = tile + k
+        dx, dy, dz = turned[X, j] - x, turned[Y, j] - y, turned[Z, j] - z
+        near = _place(dx * dx + dy * dy + dz * dz, spread + turned[SPREAD, j], thin * turned[THIN, j], n)
+        gap = _time(begin, end, turned[START, j], turned[END, j], n)
+        years = _age(age - turned[AGE, j], uncommon * turned[UNCOMMON, j], n)
+        alike = turned[SEX, j]
+        sexes = same if alike == 1.0 else (other if alike == 0.0 else 1.0)
+        near = near if near < np.inf else 1.0  # NaN is not below infinity
+        gap = gap if gap < np.inf else 1.0
+        years = years if years < np.inf else 1.0
+        strengths[k] = _log10(near * gap * years * sexes)
+    for k in range(many):
+        meet = signature[i] & signature[tile + k]
+        if meet != 0:
+            strengths[k] += _shared(meet, codes, i, tile + k, factor, substance, n.discount, n.substance_cap)[0]
+
+
 @compiled
 def every_pair(turned, columns, gains, n, least, start, stop, limit):  # type: ignore[no-untyped-def]
     """The pairs (i, j), start <= i < stop, i < j, whose four families together reach `least` (log10).
@@ -246,36 +277,30 @@ def every_pair(turned, columns, gains, n, least, start, stop, limit):  # type: i
     first, second, total = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(limit)
     strengths = np.empty(_TILE)
     for i in range(start, stop):
-        x, y, z, spread, thin = turned[X, i], turned[Y, i], turned[Z, i], turned[SPREAD, i], turned[THIN, i]
-        begin, end, age, uncommon, sex = (
-            turned[START, i],
-            turned[END, i],
-            turned[AGE, i],
-            turned[UNCOMMON, i],
-            turned[SEX, i],
-        )
-        same, other = (n.both_male, n.mixed) if sex == 1.0 else (n.mixed, n.both_female)
-        same, other = (10.0**same, 10.0**other) if sex >= 0.0 else (1.0, 1.0)
         for tile in range(i + 1, size, _TILE):
             many = min(_TILE, size - tile)
+            _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths)
             for k in range(many):
-                j = tile + k
-                dx, dy, dz = turned[X, j] - x, turned[Y, j] - y, turned[Z, j] - z
-                near = _place(dx * dx + dy * dy + dz * dz, spread + turned[SPREAD, j], thin * turned[THIN, j], n)
-                gap = _time(begin, end, turned[START, j], turned[END, j], n)
-                years = _age(age - turned[AGE, j], uncommon * turned[UNCOMMON, j], n)
-                alike = turned[SEX, j]
-                sexes = same if alike == 1.0 else (other if alike == 0.0 else 1.0)
-                near = near if near < np.inf else 1.0  # NaN is not below infinity
-                gap = gap if gap < np.inf else 1.0
-                years = years if years < np.inf else 1.0
-                strengths[k] = _log10(near * gap * years * sexes)
-            for k in range(many):
-                strength, meet = strengths[k], signature[i] & signature[tile + k]
-                if meet != 0:
-                    strength += _shared(meet, codes, i, tile + k, factor, substance, n.discount, n.substance_cap)[0]
-                if strength >= least:
+                if strengths[k] >= least:
                     if count < limit:
-                        first[count], second[count], total[count] = i, tile + k, strength
+                        first[count], second[count], total[count] = i, tile + k, strengths[k]
                     count += 1
     return count, first[: min(count, limit)], second[: min(count, limit)], total[: min(count, limit)]
+
+
+@compiled
+def one_against(turned, columns, gains, n, least, i, start, stop, hits):  # type: ignore[no-untyped-def]
+    """Writes to `hits` the events from `start` to `stop` whose strength with event i, these four families together,
+    reaches `least`; returns how many there are."""
+    _, codes, signature = columns
+    factor, substance = gains
+    count = 0
+    strengths = np.empty(_TILE)
+    for tile in range(start, stop, _TILE):
+        many = min(_TILE, stop - tile)
+        _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths)
+        for k in range(many):
+            if strengths[k] >= least and tile + k != i:
+                hits[count] = tile + k
+                count += 1
+    return count

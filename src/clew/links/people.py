@@ -66,8 +66,7 @@ def parts_played(known: Known, events: LinkEvents, weights: PeopleWeights) -> Pa
     )
     role_codes = {role: number for number, role in enumerate(ROLES)}
     person = _resolve(people, weights.frequent)
-    written = pl.col("address").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
-    address = people.select(written.rank("dense").cast(pl.Int64))["address"]
+    address = people.select(written_address(pl.col("address")).rank("dense").cast(pl.Int64))["address"]
     given = np.flatnonzero(address.is_not_null().to_numpy())
     event, row = people["event"].to_numpy(), people["row"].to_numpy().astype(np.int64)
     role = people["role"].replace_strict(role_codes, return_dtype=pl.Int64).to_numpy()
@@ -80,7 +79,12 @@ def parts_played(known: Known, events: LinkEvents, weights: PeopleWeights) -> Pa
     )
 
 
-def _identifiers(people: pl.DataFrame) -> pl.DataFrame:
+def written_address(address: pl.Expr) -> pl.Expr:
+    """An address without case and punctuation."""
+    return address.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+
+
+def identifiers(people: pl.DataFrame) -> pl.DataFrame:
     """One row per part and identifier: `part`, `identifier`."""
     digits = pl.col("phone").str.replace_all(r"\D", "").str.tail(9)
     name = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L} ]", "").str.strip_chars()
@@ -101,7 +105,7 @@ def _identifiers(people: pl.DataFrame) -> pl.DataFrame:
 def _resolve(people: pl.DataFrame, frequent: int) -> Integers:
     """Which person plays each part: parts joined by an identifier, through others if need be, are one person."""
     count = people.height
-    found = _identifiers(people).with_columns(pl.col("identifier").rank("dense").cast(pl.Int64).alias("key"))
+    found = identifiers(people).with_columns(pl.col("identifier").rank("dense").cast(pl.Int64).alias("key"))
     found = found.filter((pl.len().over("key") <= 2 * frequent) | pl.col("identifier").str.starts_with("ref:"))
     if not found.height:
         return np.arange(count, dtype=np.int64)
