@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from clew.cli import main
 from clew.cli.app import app
+from clew.cli.link_listing import Form, form_of
 from clew.demonstration import make_demonstration
 from clew.records import write_dataset
 
@@ -85,6 +86,41 @@ def test_links_are_written_by_the_contract(data: Path, tmp_path: Path) -> None:
     assert all(link["log10_bayes_factor"] >= 4 for link in json.loads(strong.stdout)["links"])
 
 
+@pytest.mark.parametrize(
+    ("name", "form", "begins"),
+    [
+        ("links.ftm.json", None, '{"id": "clew-'),
+        ("links.txt", "csv", "event_id_a,event_id_b,"),
+    ],
+)
+def test_links_are_written_in_the_form_that_the_ending_or_the_option_names(
+    data: Path, tmp_path: Path, name: str, form: str | None, begins: str
+) -> None:
+    words = ["links", "find", str(data), "--budget", "5", "--replicates", "1", "--out", str(tmp_path / name), "--quiet"]
+    done = RUN.invoke(app, [*words, *(["--format", form] if form else [])])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / name).read_text("utf-8").lstrip().startswith(begins)
+
+
+def test_every_ending_means_one_form_and_a_form_asked_for_by_name_comes_first() -> None:
+    for ending in ("csv", "parquet", "json", "html", "geojson", "graphml", "ftm"):
+        assert form_of(Path(f"links.{ending.upper()}"), asked=None, as_json=False) == ending
+        assert form_of(Path("links.txt"), asked=Form(ending), as_json=True) == ending
+    assert form_of(Path("links.ftm.json"), asked=None, as_json=False) is Form.FOLLOWTHEMONEY
+    assert form_of(Path("links.txt"), asked=None, as_json=True) is Form.JSON
+    assert form_of(None, asked=None, as_json=True) is Form.JSON
+    assert form_of(None, asked=None, as_json=False) is None
+
+
+def test_a_pair_is_drawn_by_the_ending_of_the_file(data: Path, tmp_path: Path) -> None:
+    for name, begins in (("pair.svg", "<svg"), ("pair.txt", "")):
+        done = RUN.invoke(app, ["links", "explain", str(data), "D1", "D2", "--out", str(tmp_path / name), "--quiet"])
+        assert done.exit_code == 0, done.output
+        written = (tmp_path / name).read_text("utf-8").lstrip()
+        assert written.startswith(begins)
+        assert "candidate, not a decision" in written
+
+
 def test_a_pair_and_a_death_are_explained(data: Path) -> None:
     table = json.loads(RUN.invoke(app, ["links", "find", str(data), "--json", "--quiet"]).stdout)["links"]
     one, two = table[0]["event_id_a"], table[0]["event_id_b"]
@@ -136,6 +172,8 @@ def test_the_demonstration_is_written_once_and_not_over_other_files(
         (("review", "DATA", "--as-of", "9999-12-31"), "is not a date or time"),
         (("review", "DATA", "--standard", "no-such-standard"), "no-such-standard"),
         (("review", "DATA", "--out", "list.doc"), "has no ending"),
+        (("links", "find", "DATA", "--out", "links.doc"), "has no ending"),
+        (("links", "find", "DATA", "--format", "parquet"), "not for a terminal"),
         (("review", "DATA", "--out", "no/such/folder/list.csv"), "Cannot write"),
         (("review", "DATA", "--mapping", "nothing"), "nothing"),
         (("explain", "DATA", "nobody"), "No event 'nobody' was known"),

@@ -43,9 +43,14 @@ def write_text(text: str, out: Path | None = None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
+    write_bytes(text.encode(), out)
+
+
+def write_bytes(content: bytes, out: Path) -> None:
+    """Writes `content` to `out` whole or not at all: a temporary file, then a rename."""
     temporary = out.with_name(out.name + ".part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
         temporary.replace(out)
     except OSError as error:
         raise UsageError(

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
-from clew.cli.links import print_pair
+from clew.cli.link_explanation import print_pair
 from clew.cli.recording import (
     DEFAULT_ACTOR,
     ActorOption,

@@ -10,7 +10,7 @@ A link is a candidate, never a decision, and accuses nobody.
 from clew.links.decisions import Decided, Decision, Decisions, NewFact, Verdict, link_decisions
 from clew.links.explain import Explanation, Row, explain_pair
 from clew.links.find import DECOY_REPLICATES, Links, find_links
-from clew.links.listing import CONTRACT, Listing, list_links
+from clew.links.listing import CONTRACT, STATEMENT, Listing, list_links
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
@@ -21,6 +21,7 @@ __all__ = [
     "DECOY_REPLICATES",
     "FAMILIES",
     "IDENTITY",
+    "STATEMENT",
     "Decided",
     "Decision",
     "Decisions",

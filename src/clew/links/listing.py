@@ -16,6 +16,9 @@ from clew.links.find import Links
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
 
+#: What every form of a link says of itself.
+STATEMENT = "A link is a candidate, not a decision. It connects events and accuses nobody."
+
 #: Columns of the contract, in order: two texts, six numbers and a text; a number a family (log10); a text.
 CONTRACT: dict[str, pl.DataType] = {
     "event_id_a": pl.String(),

@@ -1,11 +1,27 @@
-"""The faces of a review: one self-contained HTML page, a terminal table, and CSV for a spreadsheet.
+"""The faces of a review and of links: self-contained HTML pages, a terminal table, and files for other programs.
 
-`report` renders the page from templates; `map_layout`, `timeline` and `bars` lay out what it draws; `facts` reads
+`report` and `links_page` render pages from templates; `map_layout`, `graph_layout`, `timeline`, `bars` and `waterfall`
+lay out what they draw; `link_forms` writes links as CSV, Parquet, GeoJSON, GraphML and FollowTheMoney; `facts` reads
 what is shown of an event; `wording` puts figures into words for all faces.
 """
 
+from clew.publish.link_forms import links_csv, links_followthemoney, links_geojson, links_graphml, links_parquet
+from clew.publish.links_page import explanation_html, links_html
 from clew.publish.report import render_report
 from clew.publish.review_csv import review_csv
 from clew.publish.review_text import print_review
+from clew.publish.waterfall_drawing import explanation_svg
 
-__all__ = ["print_review", "render_report", "review_csv"]
+__all__ = [
+    "explanation_html",
+    "explanation_svg",
+    "links_csv",
+    "links_followthemoney",
+    "links_geojson",
+    "links_graphml",
+    "links_html",
+    "links_parquet",
+    "print_review",
+    "render_report",
+    "review_csv",
+]

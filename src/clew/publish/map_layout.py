@@ -33,7 +33,8 @@ _RING_PLACES = (0, 4, 2, 6, 1, 7, 3, 5)
 @dataclass(frozen=True, kw_only=True)
 class Spot:
     """Something to show. label: short. lat, lon: WGS 84 degrees. uncertainty_m: radius it lies within, 0 if exact.
-    chief: the event the map is about. death: drawn as a disc, anything else as a triangle."""
+    chief: the event the map is about. death: drawn as a disc, anything else as a triangle. names: what it is labelled
+    with in place of `label`, each said once where spots are drawn as one mark."""
 
     label: str
     lat: float
@@ -41,6 +42,7 @@ class Spot:
     uncertainty_m: float = 0.0
     chief: bool = False
     death: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +67,12 @@ class Circle:
 
 @dataclass(frozen=True, kw_only=True)
 class MapLayout:
-    """A map ready to draw, in units; `left_out`: labels there was no room for."""
+    """A map ready to draw, in units. points: where each spot lies, in the order given. left_out: labels there was no
+    room for."""
 
     width: float
     height: float
+    points: tuple[tuple[float, float], ...]
     marks: tuple[Mark, ...]
     uncertain: tuple[Circle, ...]
     rings: tuple[Circle, ...]
@@ -112,7 +116,7 @@ def map_layout(spots: Sequence[Spot], *, width: float = 360.0, height: float = 3
     marks = tuple(_mark(group, drawn, spots) for group in groups)
     labels, left_out = place_labels(
         [
-            (mark.x, mark.y, short_list([spots[at].label for at in group]))
+            (mark.x, mark.y, short_list(_names([spots[at] for at in group])))
             for mark, group in zip(marks, groups, strict=True)
         ],
         frame=frame,
@@ -126,6 +130,7 @@ def map_layout(spots: Sequence[Spot], *, width: float = 360.0, height: float = 3
     return MapLayout(
         width=width,
         height=height,
+        points=tuple((round(x, 1), round(y, 1)) for x, y in drawn),
         marks=marks,
         uncertain=tuple(sorted(uncertain, key=lambda circle: (-circle.radius, circle.x, circle.y))),
         rings=rings[0],
@@ -244,6 +249,13 @@ def _mark(group: Sequence[int], drawn: Sequence[tuple[float, float]], spots: Seq
         chief=any(spots[at].chief for at in group),
         death=any(spots[at].death for at in group),
     )
+
+
+def _names(spots: Sequence[Spot]) -> list[str]:
+    """What a mark is labelled with: every spot's label, or every name of its spots once."""
+    if not any(spot.names for spot in spots):
+        return [spot.label for spot in spots]
+    return list(dict.fromkeys(name for spot in spots for name in spot.names or (spot.label,)))
 
 
 def _length_words(metres: float) -> str:

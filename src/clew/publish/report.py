@@ -6,23 +6,19 @@ through `clean_text` and is escaped on its way into the page (jinja2 autoescape)
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from clew.core import format_instant
 from clew.links import explain_pair
 from clew.publish import wording
 from clew.publish.bars import Bar, Scale, common_scale, family_bars
 from clew.publish.facts import EventFacts, event_facts
 from clew.publish.map_layout import MapLayout, Spot, apart_words, map_layout
+from clew.publish.pages import page_environment
 from clew.publish.palette import DARK, LIGHT
 from clew.publish.timeline import Timeline, timeline
 from clew.review.model import Item, LinkFacts, Reason, Review
@@ -88,7 +84,7 @@ def render_report(review: Review) -> str:
     spots = [_spot(event, label=str(ranks[event.event_id])) for event in listed if event.place]
     zone = review.known.dataset.zone
     return (
-        environment(review)
+        page_environment(zone)
         .get_template("report.html.j2")
         .render(
             review=review,
@@ -102,38 +98,6 @@ def render_report(review: Review) -> str:
             dark=DARK,
         )
     )
-
-
-def environment(review: Review) -> Environment:
-    """Where the templates and their filters are; times are worded in the zone of the review's dataset."""
-    zone = review.known.dataset.zone
-    made = Environment(
-        loader=PackageLoader("clew.publish"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_fit_to_show,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    in_zone = ("day_words", "moment_words", "long_moment_words")
-    made.filters |= {name: functools.partial(_in_zone, getattr(wording, name), zone) for name in in_zone}
-    made.filters |= {
-        "interval_words": lambda event: wording.interval_words(event.occurred_from, event.occurred_to, zone),
-        "iso": lambda moment: format_instant(moment, zone),
-        "cut": lambda text, limit: wording.clean_text(text, limit=limit),
-        "words": wording.label_words,
-        "number": wording.number_words,
-    }
-    return made
-
-
-def _fit_to_show(value: Any) -> Any:
-    """Every value on its way into the page: text is cleaned and cut, markup of our own templates left alone."""
-    return wording.clean_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _in_zone(word: Any, zone: Any, moment: datetime) -> str:
-    return str(word(moment, zone))
 
 
 def _links_of(item: Item) -> list[LinkFacts]:
