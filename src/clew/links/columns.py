@@ -86,7 +86,7 @@ def numbers_of(usual: Background, weights: Weights) -> Numbers:
     )
 
 
-def columns_of(events: LinkEvents, usual: Background, held: Circumstances) -> Columns:
+def columns_of(events: LinkEvents, usual: Background, codes: NDArray[np.int32]) -> Columns:
     """The events as the kernel reads them."""
     table = np.empty((len(events), 10))
     table[:, :3] = _finite(events.xyz_km)
@@ -96,7 +96,7 @@ def columns_of(events: LinkEvents, usual: Background, held: Circumstances) -> Co
     table[:, 7] = _finite(events.age_years)
     table[:, 8] = uncommon_of(usual, events.age_years)
     table[:, 9] = np.where(events.sex >= 0, events.sex, np.nan)
-    return Columns(table=table, codes=np.ascontiguousarray(held.codes), signature=signatures(held.codes))
+    return Columns(table=table, codes=np.ascontiguousarray(codes), signature=signatures(codes))
 
 
 def gains_of(held: Circumstances) -> Gains:

@@ -27,7 +27,9 @@ class PairEvidence:
     @classmethod
     def over(cls, events: LinkEvents, usual: Background, held: Circumstances, weights: Weights) -> PairEvidence:
         """The evidence of the pairs of `events`."""
-        return cls(columns=columns_of(events, usual, held), gains=gains_of(held), numbers=numbers_of(usual, weights))
+        return cls(
+            columns=columns_of(events, usual, held.codes), gains=gains_of(held), numbers=numbers_of(usual, weights)
+        )
 
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """(p,) each: place, profile, circumstances (log10), and what ties a pair besides profile and substances."""

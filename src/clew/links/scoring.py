@@ -114,9 +114,9 @@ class Scorer:
             tie=tie + told,
         )
 
-    def shared(self, parts: Parts) -> SharedKeys:
-        """The pairs that share a person when `parts` are played as they are."""
-        found = shared_people(parts, len(self.events), self.weights.people)
+    def shared(self, parts: Parts, *, event_count: int | None = None) -> SharedKeys:
+        """The pairs that share a person when `parts` are played as they are, of `event_count` events: all if None."""
+        found = shared_people(parts, len(self.events) if event_count is None else event_count, self.weights.people)
         wanted = self.events.death[found.a] | self.events.death[found.b]
         return SharedKeys(
             keys=pair_keys(found.a, found.b, len(self.events))[wanted],

@@ -1,0 +1,126 @@
+"""What is known of each event, as 64-bit keys: arrays for a whole history, a dictionary for what came since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from clew.links.frozen import Frozen, homes_of, names_of, namings, noted_values
+from clew.links.people import ROLES
+from clew.links.postings import Postings
+from clew.records import Known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Of one event. values: circumstances, (key, whether a substance). parts: (role, person, whether an address).
+    homes: of the deceased, one or none. names: what records may call it. says: what its own records name."""
+
+    values: tuple[tuple[int, bool], ...] = ()
+    parts: tuple[tuple[int, int, bool], ...] = ()
+    homes: tuple[int, ...] = ()
+    names: tuple[int, ...] = ()
+    says: tuple[int, ...] = ()
+
+
+#: The columns of each kind of fact: the key is what events are looked up by, the flags go with it.
+_KINDS = {
+    "values": ("key", "substance"),
+    "parts": ("person", "role", "address"),
+    "homes": ("key",),
+    "names": ("key",),
+    "says": ("key",),
+}
+
+
+class FactTable:
+    """The facts of n events, and which events have each."""
+
+    def __init__(self, known: Known, event_id: np.ndarray, frozen: Frozen) -> None:
+        """event_id: (n,) the events of `known`, in the order of their rows."""
+        index = pl.DataFrame({"event_id": event_id, "event": np.arange(len(event_id), dtype=np.int64)})
+        self._columns: dict[str, tuple[np.ndarray, ...]] = {}
+        self._under: dict[str, Postings] = {}
+        self._since: dict[int, Facts] = {}
+        for kind, frame in _frames(known, frozen).items():
+            rows = frame.join(index, on="event_id").sort("event", *_KINDS[kind])
+            columns = tuple(rows[name].to_numpy() for name in ("event", *_KINDS[kind]))
+            self._columns[kind] = columns
+            once = rows.select("event", _KINDS[kind][0]).unique(maintain_order=True)
+            self._under[kind] = Postings(once[_KINDS[kind][0]].to_numpy().astype(np.uint64), once["event"].to_numpy())
+
+    def of(self, event: int) -> Facts:
+        """The facts of one event."""
+        if (since := self._since.get(event)) is not None:
+            return since
+        found: dict[str, list[tuple[int, ...]]] = {}
+        for kind, (events, *columns) in self._columns.items():
+            low, high = np.searchsorted(events, (event, event + 1))
+            found[kind] = list(zip(*(column[low:high].tolist() for column in columns), strict=True))
+        return _facts(found)
+
+    def with_value(self, kind: str, key: int) -> list[int]:
+        """The events that have a fact of this `kind` with this key."""
+        return self._under[kind].of(key)
+
+    def put(self, event: int, new: Facts) -> dict[str, list[tuple[int, list[int]]]]:
+        """Sets the facts of one event. Returns, by kind, every key it had or has now, with the events that had it."""
+        old = self.of(event)
+        self._since[event] = new
+        changed: dict[str, list[tuple[int, list[int]]]] = {}
+        for kind in _KINDS:
+            mine, theirs = keys(old, kind), keys(new, kind)
+            changed[kind] = [(key, self._under[kind].of(key)) for key in sorted(mine | theirs)]
+            for key in mine - theirs:
+                self._under[kind].drop(key, event)
+            for key in theirs - mine:
+                self._under[kind].add(key, event)
+        return changed
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays of the whole history."""
+        arrays = [column for columns in self._columns.values() for column in columns]
+        return sum(array.nbytes for array in arrays) + sum(under.nbytes for under in self._under.values())
+
+
+def keys(facts: Facts, kind: str) -> set[int]:
+    """What events are looked up by, of one kind of facts."""
+    if kind == "values":
+        return {key for key, _ in facts.values}
+    if kind == "parts":
+        return {person for _, person, _ in facts.parts}
+    return set(getattr(facts, kind))
+
+
+def facts_of(known: Known, frozen: Frozen) -> dict[str, Facts]:
+    """The facts of each event of `known` by its id."""
+    found: dict[str, dict[str, list[tuple[int, ...]]]] = {}
+    for kind, frame in _frames(known, frozen).items():
+        for event_id, *rest in frame.sort("event_id", *_KINDS[kind]).select("event_id", *_KINDS[kind]).iter_rows():
+            found.setdefault(event_id, {}).setdefault(kind, []).append(tuple(rest))
+    return {event_id: _facts(kinds) for event_id, kinds in found.items()}
+
+
+def _facts(found: dict[str, list[tuple[int, ...]]]) -> Facts:
+    return Facts(
+        values=tuple((int(key), bool(substance)) for key, substance in found.get("values", ())),
+        parts=tuple((int(role), int(person), bool(home)) for person, role, home in found.get("parts", ())),
+        homes=tuple(int(key) for (key,) in found.get("homes", ())),
+        names=tuple(int(key) for (key,) in found.get("names", ())),
+        says=tuple(int(key) for (key,) in found.get("says", ())),
+    )
+
+
+def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:
+    roles = {role: number for number, role in enumerate(ROLES)}
+    played = frozen.played(known.people)
+    return {
+        "values": noted_values(known),
+        "parts": played.with_columns(pl.col("role").replace_strict(roles, return_dtype=pl.Int64)),
+        "homes": homes_of(known),
+        "names": names_of(known),
+        "says": namings(known),
+    }

@@ -1,0 +1,245 @@
+"""What is held fixed between two full runs: how common everything is, and who is who.
+
+A new death changes, by a hair, the background of every other pair: the history is a day longer, its street a little
+denser, a circumstance one event commoner. Followed to the letter, one new fact would move every score there is. So
+rarity is read as at the last full run, and a score depends on its two events alone: in whichever order facts arrive,
+the same facts give the same links (decision 75).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clew.links.background import Background, Spots, cells_of
+from clew.links.circumstances import NOT_CIRCUMSTANCES, Circumstances
+from clew.links.columns import Gains
+from clew.links.events import Integers, LinkEvents
+from clew.links.find import Links
+from clew.links.people import Parts, identifiers, written_address
+from clew.links.weights import SUBJECTS, Weights
+from clew.records import Known, Role
+
+#: New values of circumstances that there is room for, of substances and of others, before a full run is needed.
+ROOM = 4096
+
+#: Added to what identifies somebody whom the last full run did not know, to tell it from a person's number.
+_STRANGER = 1 << 62
+
+Keys = NDArray[np.uint64]
+
+
+def keys_of(*parts: pl.Expr) -> pl.Expr:
+    """A 64-bit number for text: equal for equal text, and for nothing else in any history that a force can have (a
+    million values meet by chance once in 37 million histories). Polars may change it from version to version."""
+    return pl.concat_str([part.cast(pl.String) for part in parts], separator="\x1f").hash(seed=1903)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """Backgrounds as at a full run.
+
+    usual: of its events. spots: where they lay, None if nowhere. event_count: of them. values: (c,) keys of
+    circumstances that two events or more had, in ascending order, value_codes: (c,) their codes then. gains: by code,
+    from 2 * ROOM on; below, those of new values, which are as rare as what two events have. known_as: (i,) keys of
+    what identified somebody, ascending, persons: (i,) who that is, -1 for what several persons bear.
+    floor: log10, below which no link is kept.
+    """
+
+    weights: Weights
+    usual: Background
+    spots: Spots | None
+    event_count: int
+    values: Keys
+    value_codes: Integers
+    gains: Gains
+    known_as: Keys
+    persons: Integers
+    floor: float
+
+    @classmethod
+    def of(cls, links: Links, *, floor: float | None = None) -> Frozen:
+        """The backgrounds of a full run. floor: the strength of its weakest link if None."""
+        scorer, known = links.scorer, links.known
+        events, weights, held = scorer.events, scorer.weights, scorer.held
+        located = events.xyz_km[np.isfinite(events.xyz_km).all(axis=1)]
+        values = held.names.select(keys_of(pl.col("feature"), pl.col("value")).alias("key"))["key"].to_numpy()
+        order = np.argsort(values)
+        strengths = links.frame["log10_bayes_factor"].to_numpy()
+        weakest = float(strengths.min()) if len(strengths) else 0.0
+        names, persons = _known_persons(links.parts, known.people)
+        noted = max(noted_values(known)["event_id"].n_unique(), 1)
+        return cls(
+            weights=weights,
+            usual=scorer.usual,
+            spots=Spots.of(located, weights.place)[0] if len(located) else None,
+            event_count=len(events),
+            values=values[order],
+            value_codes=order + 2 * ROOM,
+            gains=_gains(held, 2 / max(noted, 2), weights),
+            known_as=names,
+            persons=persons,
+            floor=weakest if floor is None else floor,
+        )
+
+    def usual_of(self, events: LinkEvents) -> Background:
+        """The background of `events`, old or new: how thickly the events of the full run lay around each."""
+        density = np.full(len(events), np.nan)
+        located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
+        if len(located) and self.spots is not None:
+            density[located] = self.spots.per_km2(cells_of(events.xyz_km[located], self.weights.place))
+        return replace(self.usual, place_per_km2=density)
+
+    def code_of(self, key: int) -> int:
+        """The code of a value of the full run, -1 for a new one."""
+        at = int(np.searchsorted(self.values, np.uint64(key)))
+        return int(self.value_codes[at]) if at < len(self.values) and int(self.values[at]) == key else -1
+
+    def played(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Who plays which part, as far as anything identifies them: event_id, role, person, address (bool).
+
+        A part is played by the person of the full run that the first of its identifiers belongs to (its number, then
+        telephone, e-mail, handle, vehicle, name and birth date), else by whoever bears the first of them. What several
+        persons bore then identifies nobody. An address given plays the part once more.
+        """
+        people = people.filter(pl.col("role") != Role.PROFESSIONAL.value).with_row_index("part")
+        found = (
+            identifiers(people.drop("part"))
+            .with_row_index("order")
+            .select("part", "order", keys_of(pl.col("identifier")).alias("key"))
+        )
+        known, person = self._who(found["key"].to_numpy())
+        found = found.with_columns(
+            known=known, person=pl.Series(np.where(known, person, found["key"].to_numpy() % _STRANGER + _STRANGER))
+        )
+        found = found.filter(pl.Series(~known | (person >= 0))).sort(
+            "part", "known", "order", descending=[False, True, False]
+        )
+        somebody = people.select("part", "event_id", "role").join(
+            found.unique("part", keep="first", maintain_order=True), on="part"
+        )
+        home = pl.lit("address:") + written_address(pl.col("address"))
+        place = people.select("event_id", "role", key=keys_of(home)).filter(people["address"].is_not_null())
+        known, person = self._who(place["key"].to_numpy())
+        number = np.where(known & (person >= 0), person, place["key"].to_numpy() % _STRANGER + _STRANGER)
+        columns = ["event_id", "role", "person"]
+        return pl.concat(
+            (
+                somebody.select(columns).with_columns(pl.col("person").cast(pl.Int64), address=pl.lit(value=False)),
+                place.with_columns(person=pl.Series(number).cast(pl.Int64))
+                .select(columns)
+                .with_columns(address=pl.lit(value=True)),
+            )
+        )
+
+    def _who(self, keys: Keys) -> tuple[NDArray[np.bool_], Integers]:
+        """Whether each key identified somebody at the full run, and whom."""
+        if not len(self.known_as):
+            return np.zeros(len(keys), dtype=bool), np.zeros(len(keys), dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.known_as, keys), len(self.known_as) - 1)
+        return self.known_as[at] == keys, self.persons[at]
+
+
+class Codes:
+    """Codes of values: those of the full run, and room for new ones. Rarest first, as `_shared` wants them."""
+
+    def __init__(self, frozen: Frozen) -> None:
+        self._frozen = frozen
+        self._new: dict[int, int] = {}
+        self._taken: set[int] = set()
+
+    def of(self, key: int, *, substance: bool) -> int | None:
+        """The code of `key`; a new one stands where its number says, so that its place does not depend on its coming.
+        None if there is no room left: a full run is needed."""
+        code = self._frozen.code_of(key)
+        code = self._new.get(key, -1) if code < 0 else code
+        if code >= 0:
+            return code
+        start = ROOM if substance else 0
+        for step in range(ROOM):
+            slot = start + (key + step) % ROOM
+            if slot not in self._taken:
+                self._taken.add(slot)
+                self._new[key] = slot
+                return slot
+        return None
+
+    def row(self, values: Iterable[tuple[int, bool]], per_event: int) -> NDArray[np.int32]:
+        """(per_event,) the codes of the (key, substance) that an event shares with any other, rarest first, then -1."""
+        codes = sorted(code for key, substance in values if (code := self.of(key, substance=substance)) is not None)
+        row = np.full(per_event, -1, dtype=np.int32)
+        row[: min(len(codes), per_event)] = codes[:per_event]
+        return row
+
+
+def noted_values(known: Known) -> pl.DataFrame:
+    """What is noted of each event, each value once: event_id, key, substance (bool)."""
+    return (
+        known.circumstances.filter(~pl.col("feature").is_in(NOT_CIRCUMSTANCES))
+        .select(
+            "event_id",
+            key=keys_of(pl.col("feature"), pl.col("value").str.to_lowercase().str.strip_chars()),
+            substance=pl.col("feature") == "substance",
+        )
+        .drop_nulls("key")
+        .unique(maintain_order=True)
+    )
+
+
+def names_of(known: Known) -> pl.DataFrame:
+    """What other events' records may call each event: event_id, key. Its number, and those of its subjects."""
+    subjects = known.people.filter(
+        pl.col("role").is_in([role.value for role in SUBJECTS]) & pl.col("person_ref").is_not_null()
+    )
+    return pl.concat(
+        (
+            known.events.select("event_id", key=keys_of(pl.col("event_id"))),
+            subjects.select("event_id", key=keys_of(pl.col("person_ref"))),
+        )
+    ).unique(maintain_order=True)
+
+
+def namings(known: Known) -> pl.DataFrame:
+    """What each event's records name: event_id, key."""
+    said = known.circumstances.filter(pl.col("feature") == "reference")
+    return said.select("event_id", key=keys_of(pl.col("value"))).drop_nulls().unique(maintain_order=True)
+
+
+def homes_of(known: Known) -> pl.DataFrame:
+    """The home address of each event's deceased: event_id, key."""
+    homes = known.people.filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
+    return homes.select("event_id", key=keys_of(written_address(pl.col("address")))).unique(
+        "event_id", keep="first", maintain_order=True
+    )
+
+
+def _known_persons(parts: Parts, people: pl.DataFrame) -> tuple[Keys, Integers]:
+    """Keys of what identifies somebody, ascending, and who that is; -1 where it is several persons."""
+    rows = people.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    player = pl.DataFrame({"row": parts.row, "person": parts.person, "address": parts.address})
+    somebody = rows.join(player.filter(~pl.col("address")), on="row")
+    called = identifiers(somebody).join(somebody.select("person").with_row_index("part"), on="part")
+    home = pl.lit("address:") + written_address(pl.col("address_right"))
+    placed = (
+        player.filter("address")
+        .join(rows.select("row", address_right="address"), on="row")
+        .select("person", key=keys_of(home))
+    )
+    both = pl.concat((called.select("person", key=keys_of(pl.col("identifier"))), placed)).unique()
+    one = both.group_by("key").agg(pl.col("person").min(), pl.len().alias("persons")).sort("key")
+    person = one["person"].to_numpy().astype(np.int64)
+    return one["key"].to_numpy(), np.where(one["persons"].to_numpy() == 1, person, -1)
+
+
+def _gains(held: Circumstances, newest: float, weights: Weights) -> Gains:
+    """What sharing each code says; `newest` is the share of events that have a new value and is that of two events."""
+    repeat = weights.circumstances.repeat
+    new = np.full(2 * ROOM, np.log10((repeat + (1 - repeat) * newest) / newest))
+    return Gains(
+        factor=np.concatenate((new, held.factor)),
+        substance=np.concatenate((np.arange(2 * ROOM) >= ROOM, held.substance)),
+    )

@@ -1,0 +1,448 @@
+"""A new or changed fact re-scores the event it belongs to against all history, closed cases included.
+
+`LinkState` is made from a full run and keeps everything that pairs are scored from, by event and by key, so that one
+event costs a pass of compiled arithmetic over the others and a few look-ups: milliseconds in a million events. What
+one fact can change elsewhere is followed too: a person who is now in one event more, or in too many to say anything; a
+value that two events now share; a fifth death at one address, which makes it a hostel; an incident that now has a
+third member. How common things are is held fixed between full runs (`frozen`), and so are who is who and the rates:
+in whichever order facts arrive, the links are those of a full run that is given the same backgrounds (decision 75).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+import polars as pl
+
+from clew.core import UsageError
+from clew.links.circumstances import signatures
+from clew.links.columns import Columns, columns_of, numbers_of
+from clew.links.events import Floats, Integers, LinkEvents, link_events
+from clew.links.facts import Facts, FactTable, facts_of
+from clew.links.find import Links
+from clew.links.frozen import ROOM, Codes, Frozen
+from clew.links.incidents import HOUSEHOLD_DEATHS, household, same_incident
+from clew.links.model import IDENTITY
+from clew.links.people import Parts, shared_people
+from clew.links.scoring import FAMILIES, LEAST_TIE
+from clew.records import Known
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A pair that reaches the floor. factors: in order of FAMILIES. kin: whether what is shared is a family's."""
+
+    factors: tuple[float, ...]
+    kin: bool
+
+
+class LinkState:
+    """The links of a force, kept up to date event by event.
+
+    Made by `LinkState.of`. `update` takes what is now known of some events, all of it, and replaces what was.
+    """
+
+    def __init__(self, links: Links, frozen: Frozen) -> None:
+        """After a full run whose backgrounds are `frozen`."""
+        self.frozen = frozen
+        events, held = links.scorer.events, links.scorer.held.codes
+        self._codes = Codes(frozen)
+        self._events = _Room(events, np.where(held >= 0, held + 2 * ROOM, -1).astype(np.int32), frozen)
+        self._index = {str(event_id): row for row, event_id in enumerate(events.event_id.tolist())}
+        self._facts = FactTable(links.known, events.event_id, frozen)
+        self._pairs: dict[Pair, Held] = {}
+        self._beside: dict[int, set[int]] = {}
+        self._together: dict[int, set[int]] = {}
+        self._reported: dict[int, set[int]] = {}  # joined by number and day at the full run: not undone by a new fact
+        self._begin(links)
+
+    @classmethod
+    def of(cls, links: Links, *, floor: float | None = None) -> LinkState:
+        """The state after a full run. floor: keep links of this log10 strength or more; as strong as the weakest of
+        the run if None. Raises `UsageError` where the run used a trained model or narratives: these are read in full
+        runs only."""
+        if links.scorer.model.model != IDENTITY or links.scorer.weights.narrative.on:
+            raise UsageError(
+                "Links by a trained model or by narratives cannot be kept up to date one event at a time.",
+                where="links",
+                mend="run clew links find again, or leave out the model and the narratives",
+            )
+        return cls(links, Frozen.of(links, floor=floor))
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays it keeps, without the links and the ids."""
+        return self._events.nbytes + self._facts.nbytes
+
+    def frame(self) -> pl.DataFrame:
+        """The links that may be shown, strongest first: event_id_a, event_id_b (as text, a < b), log10_bayes_factor,
+        and a column per family."""
+        return self._framed(self._pairs)
+
+    def _framed(self, pairs: Iterable[Pair]) -> pl.DataFrame:
+        rows = [pair for pair in pairs if not self._apart(pair)]
+        ids = self._events.now.event_id
+        both = [sorted((str(ids[a]), str(ids[b]))) for a, b in rows]
+        factors = np.array([self._pairs[pair].factors for pair in rows]).reshape(len(rows), len(FAMILIES))
+        return pl.DataFrame(
+            {
+                "event_id_a": pl.Series([one for one, _ in both], dtype=pl.String),
+                "event_id_b": pl.Series([two for _, two in both], dtype=pl.String),
+                "log10_bayes_factor": factors.sum(axis=1),
+                **{family: factors[:, number] for number, family in enumerate(FAMILIES)},
+            }
+        ).sort("log10_bayes_factor", "event_id_a", "event_id_b", descending=[True, False, False])
+
+    def links_of(self, event_id: str) -> pl.DataFrame:
+        """The links of one event, as in `frame`."""
+        at = self._index[event_id]
+        return self._framed(_pair(at, other) for other in self._beside.get(at, ()))
+
+    def update(self, known: Known) -> pl.DataFrame:
+        """Takes everything that is now known of the events of `known`, new or changed, and scores them again.
+
+        Returns their links, as in `frame`. Raises `UsageError` when there are more new values than there is room for.
+        """
+        given = link_events(known)
+        facts = facts_of(known, self.frozen)
+        touched: set[int] = set()
+        pairs: set[Pair] = set()
+        for row, event_id in enumerate(given.event_id.tolist()):
+            at = self._index.setdefault(event_id, len(self._index))
+            self._events.put(at, given, row)
+            touched.add(at)
+            for kind, changed in self._facts.put(at, facts.get(event_id, Facts())).items():
+                for key, before in changed:
+                    after = self._facts.with_value(kind, key)
+                    if kind == "values" and (len(before) >= 2) != (len(after) >= 2):
+                        touched |= {*before, *after}  # it can now be shared, or no more: it takes a place or leaves it
+                    elif kind == "parts":
+                        pairs |= self._all_pairs({*before, *after})
+                    elif kind in ("names", "says"):
+                        pairs |= self._naming(key, {*before, *after})
+        for at in touched:
+            self._events.recode(at, self._code_row(at))
+        self._rescore(touched, pairs)
+        mine = {self._index[event_id] for event_id in given.event_id.tolist()}
+        return self._framed({_pair(at, other) for at in mine for other in self._beside.get(at, ())})
+
+    def _naming(self, key: int, events: set[int]) -> set[Pair]:
+        """The pairs of which one may name the other by `key`, or by another name of the same event."""
+        named = {*self._facts.with_value("names", key), *events}
+        names = {name for one in named for name in self._facts.of(one).names} | {key}
+        sayers = {one for name in names for one in self._facts.with_value("says", name)} | events
+        return {_pair(a, b) for a in named for b in sayers if a != b}
+
+    def _all_pairs(self, events: set[int]) -> set[Pair]:
+        """All pairs of those who share one person, unless they are too many for that to say anything."""
+        if len(events) > self.frozen.weights.people.frequent + 1:
+            return set()
+        return {_pair(a, b) for a in events for b in events if a < b}
+
+    def _rescore(self, touched: set[int], pairs: set[Pair]) -> None:
+        """Scores all pairs of the `touched` events, and these `pairs`, again."""
+        for at in touched:
+            for other in self._beside.pop(at, set()):
+                self._pairs.pop(_pair(at, other), None)
+                self._beside.get(other, set()).discard(at)
+            for other in self._together.pop(at, set()):
+                self._together.get(other, set()).discard(at)
+        wanted = {pair for pair in pairs if self._has_death(pair)}
+        now = self._events.now
+        for at in sorted(touched):
+            hits = self._events.against(at, self.frozen.floor)
+            hits = hits[now.death[hits] | now.death[at]]
+            wanted |= {_pair(at, int(other)) for other in hits}
+            wanted |= {pair for other in self._tied(at) if self._has_death(pair := _pair(at, other))}
+            for other in self._events.near(at):
+                _tie(self._together, at, other)
+        self._keep(sorted(wanted))
+
+    def _tied(self, at: int) -> set[int]:
+        """The events that share a person with event `at`, or name it, or are named by it."""
+        mine = self._facts.of(at)
+        found: set[int] = set()
+        for _, person, _ in mine.parts:
+            players = self._facts.with_value("parts", person)
+            if len(players) <= self.frozen.weights.people.frequent:
+                found |= set(players)
+        for name in mine.names:
+            found |= set(self._facts.with_value("says", name))
+        for name in mine.says:
+            found |= set(self._facts.with_value("names", name))
+        return found - {at}
+
+    def _keep(self, pairs: list[Pair]) -> None:
+        """Scores `pairs` and keeps those that reach the floor and are tied by enough."""
+        for pair in pairs:
+            if self._pairs.pop(pair, None) is not None:
+                for one, other in (pair, pair[::-1]):
+                    self._beside.get(one, set()).discard(other)
+        if not pairs:
+            return
+        a, b = np.array(pairs, dtype=np.int64).T
+        factors = np.zeros((len(pairs), len(FAMILIES)))
+        factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
+        factors[:, 3] = self._events.of_times(a, b)
+        people, kin = self._people(pairs)
+        factors[:, 0] = people
+        factors[:, 1] = [self._reference(pair) for pair in pairs]
+        tie = tie + factors[:, 0] + factors[:, 1]
+        for row in np.flatnonzero((factors.sum(axis=1) >= self.frozen.floor) & (tie >= LEAST_TIE)):
+            one, other = pairs[row]
+            self._pairs[one, other] = Held(factors=tuple(factors[row].tolist()), kin=bool(kin[row]))
+            _tie(self._beside, one, other)
+
+    def _people(self, pairs: list[Pair]) -> tuple[Floats, np.ndarray]:
+        """(p,) what the strongest person that each pair shares says, and whether they are kin on both sides."""
+        factor, kin = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=bool)
+        often: dict[int, int] = {}
+        for at in {event for pair in pairs for event in pair}:
+            for person in {one[1] for one in self._facts.of(at).parts}:
+                often[person] = often.get(person, 0) + 1
+        limit = self.frozen.weights.people.frequent
+        players = {one: self._facts.with_value("parts", one) for one, times in often.items() if times >= 2}
+        persons = [one for one, events in players.items() if len(events) <= limit]
+        if not persons:
+            return factor, kin
+        ids = self._events.now.event_id
+        inside = set(persons)
+        wide = {event for one in persons for event in players[one]}
+        everywhere = sorted(wide, key=lambda event: str(ids[event]))
+        local = {event: row for row, event in enumerate(everywhere)}
+        played = sorted(
+            (address, local[event], role, person)
+            for event in everywhere
+            for role, person, address in self._facts.of(event).parts
+            if person in inside
+        )
+        number = {person: row for row, person in enumerate(sorted(inside))}
+        columns = list(zip(*played, strict=True))
+        parts = Parts(
+            event=np.array(columns[1], dtype=np.int64),
+            role=np.array(columns[2], dtype=np.int64),
+            person=np.array([number[person] for person in columns[3]], dtype=np.int64),
+            row=np.zeros(len(played), dtype=np.int64),
+            address=np.array(columns[0], dtype=bool),
+        )
+        found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people)
+        events = self._events.some(everywhere)
+        home = household(events, parts, found)
+        of = {
+            _pair(everywhere[a], everywhere[b]): row
+            for row, (a, b) in enumerate(zip(found.a.tolist(), found.b.tolist(), strict=True))
+        }
+        for row, pair in enumerate(pairs):
+            place = of.get(pair, -1)
+            if place >= 0:
+                factor[row], kin[row] = found.factor[place], home[place]
+        return factor, kin
+
+    def _reference(self, pair: Pair) -> float:
+        """What it says that one of the pair names the other: the stronger way, if both do."""
+        most = 0.0
+        for says, named in (pair, pair[::-1]):
+            names = set(self._facts.of(named).names)
+            if names.isdisjoint(self._facts.of(says).says):
+                continue
+            often = len({one for name in names for one in self._facts.with_value("says", name)} - {named})
+            usual, weight = often / max(self.frozen.event_count, 1), self.frozen.weights.people.reference
+            most = max(most, float(np.log10((weight + (1 - weight) * usual) / usual)))
+        return most
+
+    def _code_row(self, at: int) -> np.ndarray:
+        shared = [
+            (value, sub)
+            for value, sub in self._facts.of(at).values
+            if len(self._facts.with_value("values", value)) >= 2
+        ]
+        return self._codes.row(shared, self.frozen.weights.circumstances.per_event)
+
+    def _has_death(self, pair: Pair) -> bool:
+        return bool(self._events.now.death[pair[0]] or self._events.now.death[pair[1]])
+
+    def _apart(self, pair: Pair) -> bool:
+        """Whether a pair is one incident, one household, or kin."""
+        if self._pairs[pair].kin:
+            return True
+        one, two = (self._facts.of(at).homes for at in pair)
+        if one and one == two and len(self._facts.with_value("homes", one[0])) <= HOUSEHOLD_DEATHS:
+            return True
+        return pair[1] in self._incident(pair[0])
+
+    def _incident(self, start: int) -> set[int]:
+        """The events of one incident with `start`."""
+        waiting, members = [start], {start}
+        while waiting:
+            at = waiting.pop()
+            more = (self._together.get(at, set()) | self._reported.get(at, set())) - members
+            members |= more
+            waiting.extend(more)
+        return members
+
+    def _begin(self, links: Links) -> None:
+        """Takes over the links of a full run, those that are set apart with them."""
+        number = self._index
+        wanted = {_pair(number[a], number[b]) for a, b in links.frame.select("event_id_a", "event_id_b").iter_rows()}
+        count = len(self)
+        strong = links.shared.keys.tolist()  # the run scored them; they may be set apart and reach the floor
+        wanted |= {(key // count, key % count) for key in strong}
+        for members in links.incidents.group_by("incident_id").agg("event_id")["event_id"].to_list():
+            rows = np.array([number[one] for one in members], dtype=np.int64)
+            a, b = (rows[side] for side in np.triu_indices(len(rows), k=1))
+            wanted |= {_pair(*pair) for pair in zip(a.tolist(), b.tolist(), strict=True)}
+            joined = same_incident(self._events.now, a, b)
+            for one, two in zip(a[joined].tolist(), b[joined].tolist(), strict=True):
+                _tie(self._together, one, two)
+            for one in rows.tolist():
+                if one not in self._together:
+                    _tie(self._reported, one, int(rows[0]) if one != rows[0] else int(rows[1]))
+        wanted |= self._housemates(links)
+        self._keep(sorted(pair for pair in wanted if self._has_death(pair)))
+
+    def _housemates(self, links: Links) -> set[Pair]:
+        """The pairs of one household at the full run."""
+        homes = links.scorer.homes
+        held = np.flatnonzero(homes >= 0)
+        held = held[np.argsort(homes[held], kind="stable")]
+        return {
+            _pair(int(held[row]), int(held[row + lag]))
+            for lag in range(1, HOUSEHOLD_DEATHS)
+            for row in np.flatnonzero(homes[held[lag:]] == homes[held[:-lag]])
+        }
+
+
+class _Room:
+    """Arrays of events with room to grow, as the kernel reads them."""
+
+    def __init__(self, events: LinkEvents, codes: np.ndarray, frozen: Frozen) -> None:
+        self._frozen, self._size = frozen, len(events)
+        self._numbers = numbers_of(frozen.usual, frozen.weights)
+        room = self._size + max(self._size // 8, 64)
+        self._arrays = {one.name: _grown(getattr(events, one.name), room) for one in fields(LinkEvents)}
+        self._turned = np.full((10, room), np.nan)
+        self._turned[:, : self._size] = self._table(events).T
+        self._codes = _grown(codes, room)
+        self._signature = signatures(self._codes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, room included."""
+        kept = (*self._arrays.values(), self._turned, self._codes, self._signature)
+        return sum(array.nbytes for array in kept)
+
+    @property
+    def now(self) -> LinkEvents:
+        """The events there are."""
+        return LinkEvents(**{name: array[: self._size] for name, array in self._arrays.items()})
+
+    def some(self, rows: list[int]) -> LinkEvents:
+        """These events."""
+        return LinkEvents(**{name: array[rows] for name, array in self._arrays.items()})
+
+    def put(self, at: int, given: LinkEvents, row: int) -> None:
+        """Sets event `at` to what `given` has in `row`."""
+        if at == len(self._codes):
+            self._grow()
+        one = LinkEvents(**{field_.name: getattr(given, field_.name)[row : row + 1] for field_ in fields(LinkEvents)})
+        for name, array in list(self._arrays.items()):
+            value = getattr(one, name)
+            if value.dtype.itemsize > array.dtype.itemsize:  # a longer id than any before
+                self._arrays[name] = array.astype(value.dtype)
+            self._arrays[name][at] = value[0]
+        self._turned[:, at] = self._table(one)[0]
+        self._size = max(self._size, at + 1)
+
+    def recode(self, at: int, codes: np.ndarray) -> None:
+        """Sets the codes of one event."""
+        self._codes[at] = codes
+        self._signature[at] = signatures(codes[None])[0]
+
+    def against(self, at: int, least: float) -> Integers:
+        """The events whose place, time, profile and circumstances together reach `least` with event `at`."""
+        from clew.links import compiled, kernel  # noqa: PLC0415 - numba is slow to import
+
+        columns = Columns(table=np.empty((0, 10)), codes=self._codes, signature=self._signature)
+        hits = np.empty(self._size, dtype=np.int64)
+
+        def block(start: int, stop: int) -> int:
+            numbers, gains = self._numbers, self._frozen.gains
+            return int(
+                kernel.one_against(self._turned, columns, gains, numbers, least, at, start, stop, hits[start:stop])
+            )
+
+        ranges = compiled.blocks(self._size, max(-(-self._size // (4 * compiled.cores())), 20_000))
+        counts = compiled.in_threads(block, ranges)
+        return np.concatenate([hits[start : start + count] for (start, _), count in zip(ranges, counts, strict=True)])
+
+    def near(self, at: int) -> list[int]:
+        """The events that are one incident with event `at`."""
+        now = self.now
+        rough = np.flatnonzero(np.abs(self._turned[0, : self._size] - self._turned[0, at]) <= 1.0)
+        rough = rough[rough != at]
+        joined = rough[same_incident(now, np.full(len(rough), at), rough)]
+        return [int(other) for other in joined]
+
+    def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
+        """As `PairEvidence.of_pairs`."""
+        from clew.links import kernel  # noqa: PLC0415 - as above
+
+        rows, (one, two) = _renumbered(a, b)
+        columns = Columns(
+            table=np.ascontiguousarray(self._turned[:, rows].T),
+            codes=self._codes[rows],
+            signature=self._signature[rows],
+        )
+        place, profile, shared, tie = (np.empty(len(a)) for _ in range(4))
+        kernel.pair_evidence(columns, self._frozen.gains, self._numbers, one, two, place, profile, shared, tie)
+        return place, profile, shared, tie
+
+    def of_times(self, a: Integers, b: Integers) -> Floats:
+        """As `PairEvidence.of_times`."""
+        from clew.links import kernel  # noqa: PLC0415 - as above
+
+        rows, (one, two) = _renumbered(a, b)
+        time = np.empty(len(a))
+        start, end = np.ascontiguousarray(self._turned[5, rows]), np.ascontiguousarray(self._turned[6, rows])
+        kernel.time_evidence(start, end, self._numbers, one, two, time)
+        return time
+
+    def _table(self, events: LinkEvents) -> Floats:
+        nothing = np.full((len(events), 1), -1, dtype=np.int32)
+        return columns_of(events, self._frozen.usual_of(events), nothing).table
+
+    def _grow(self) -> None:
+        room = len(self._codes) + max(len(self._codes) // 8, 64)
+        self._arrays = {name: _grown(array, room) for name, array in self._arrays.items()}
+        turned, codes = np.full((10, room), np.nan), np.full((room, self._codes.shape[1]), -1, dtype=np.int32)
+        turned[:, : len(self._codes)], codes[: len(self._codes)] = self._turned, self._codes
+        self._turned, self._codes, self._signature = turned, codes, _grown(self._signature, room)
+
+
+def _tie(beside: dict[int, set[int]], one: int, other: int) -> None:
+    """Puts two events beside each other."""
+    beside.setdefault(one, set()).add(other)
+    beside.setdefault(other, set()).add(one)
+
+
+def _pair(one: int, other: int) -> Pair:
+    return (one, other) if one < other else (other, one)
+
+
+def _renumbered(a: Integers, b: Integers) -> tuple[Integers, tuple[Integers, Integers]]:
+    rows, both = np.unique(np.concatenate((a, b)), return_inverse=True)
+    return rows, (both[: len(a)], both[len(a) :])
+
+
+def _grown(array: np.ndarray, room: int) -> np.ndarray:
+    """`array` with room for as many rows."""
+    grown = np.zeros((room, *array.shape[1:]), dtype=array.dtype)
+    grown[: len(array)] = array
+    return grown

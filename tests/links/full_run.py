@@ -1,0 +1,99 @@
+"""A full run on backgrounds held fixed: every pair scored, by the arrays of the engine. The oracle of `LinkState`.
+
+Shares with it what is held fixed (`Frozen`), and nothing of how facts are looked up or followed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from clew.links.candidates import pair_keys
+from clew.links.circumstances import Circumstances
+from clew.links.events import link_events
+from clew.links.frozen import Codes, Frozen, noted_values
+from clew.links.incidents import home_codes, incident_groups
+from clew.links.model import IDENTITY
+from clew.links.narrative import narratives
+from clew.links.people import ROLES, Parts
+from clew.links.reference import References
+from clew.links.scoring import FAMILIES, Scorer, linkable
+from clew.records import Known
+
+
+def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]:
+    """The factors, in order of FAMILIES, of every link that may be shown, by its two ids in order."""
+    events, weights = link_events(known), frozen.weights
+    scorer = Scorer(
+        events=events,
+        usual=frozen.usual_of(events),
+        held=_held(known, events.event_id, frozen),
+        words=narratives(known, events, weights.narrative),
+        homes=home_codes(known, events),
+        spots=np.full(len(events), -1),
+        weights=weights,
+        model=IDENTITY.over(known, events, FAMILIES),
+    )
+    played = frozen.played(known.people).with_columns(
+        event=pl.Series(np.searchsorted(events.event_id, frozen.played(known.people)["event_id"].to_numpy())),
+        number=pl.col("role").replace_strict({role: row for row, role in enumerate(ROLES)}, return_dtype=pl.Int64),
+        person=pl.col("person").rank("dense").cast(pl.Int64) - 1,
+    )
+    played = played.sort("address", "event", "number", "person")
+    parts = Parts(
+        event=played["event"].to_numpy(),
+        role=played["number"].to_numpy(),
+        person=played["person"].to_numpy(),
+        row=np.zeros(played.height, dtype=np.int64),
+        address=played["address"].to_numpy(),
+    )
+    a, b = np.triu_indices(len(events), k=1)
+    wanted = events.death[a] | events.death[b]
+    static = scorer.static(pair_keys(a[wanted], b[wanted], len(events)))
+    shared = scorer.shared(parts, event_count=frozen.event_count)
+    scored = scorer.score(static, shared, _named(known, events.event_id, frozen), events)
+    incident = incident_groups(events, scored.a, scored.b)
+    keep = linkable(scored) & (incident[scored.a] != incident[scored.b]) & (scored.total >= frozen.floor)
+    found = scored.take(keep)
+    return {
+        (str(events.event_id[one]), str(events.event_id[two])): factors
+        for one, two, factors in zip(found.a, found.b, found.factors.tolist(), strict=True)
+    }
+
+
+def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
+    values = noted_values(known).filter(pl.len().over("key") >= 2)
+    codes, per_event = Codes(frozen), frozen.weights.circumstances.per_event
+    rows = np.full((len(event_id), per_event), -1, dtype=np.int32)
+    for (event,), mine in values.group_by("event_id"):
+        pairs = mine.select("key", "substance").iter_rows()
+        rows[int(np.searchsorted(event_id, event))] = codes.row(pairs, per_event)
+    kinds = len(frozen.gains.factor)
+    return Circumstances(
+        codes=rows,
+        factor=frozen.gains.factor,
+        substance=frozen.gains.substance,
+        holders=np.full(kinds, 2),
+        names=pl.DataFrame({"feature": [""] * kinds, "value": [""] * kinds}),
+    )
+
+
+def _named(known: Known, event_id: np.ndarray, frozen: Frozen) -> References:
+    called = {str(one): {str(one)} for one in event_id}
+    for row in known.people.filter(pl.col("role").is_in(["deceased", "complainant"])).iter_rows(named=True):
+        if row["person_ref"] is not None:
+            called[row["event_id"]].add(row["person_ref"])
+    says = {str(one): set() for one in event_id}
+    for row in known.circumstances.filter(pl.col("feature") == "reference").iter_rows(named=True):
+        says[row["event_id"]].add(row["value"])
+    weight, strongest = frozen.weights.people.reference, {}
+    for named, names in called.items():
+        sayers = [one for one, said in says.items() if one != named and said & names]
+        for one in sayers:
+            usual = len(sayers) / frozen.event_count
+            pair = tuple(int(np.searchsorted(event_id, end)) for end in sorted((one, named)))
+            factor = float(np.log10((weight + (1 - weight) * usual) / usual))
+            strongest[pair] = max(factor, strongest.get(pair, 0.0))
+    pairs = sorted(strongest)
+    a, b = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    return References(a=a, b=b, factor=np.array([strongest[pair] for pair in pairs]), row=np.zeros_like(a))

@@ -1,0 +1,205 @@
+"""An event that is new or changed gives, in whichever order facts arrive, the links of a full run on one background."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clew.core import UsageError
+from clew.links import Weights, find_links
+from clew.links.incremental import LinkState
+from clew.links.scoring import FAMILIES
+from clew.links.weights import NarrativeWeights, PeopleWeights
+from clew.records import TABLES, Dataset, Known, empty_frame
+from tests.links.backgrounds import START, frame, null_background
+from tests.links.full_run import full_run
+
+#: A person in more than four events says nothing: so that among few events some cross that line.
+WEIGHTS = Weights(people=PeopleWeights(frequent=4))
+END = START + timedelta(days=400)
+FLOOR = 0.8
+
+
+def _records(seed: int) -> dict[str, pl.DataFrame]:
+    """64 deaths and incidents with every kind of thing that two events can share, and much missing."""
+    rng = np.random.default_rng(seed)
+    tables = dict(null_background(deaths=64, years=1, seed=seed, people=30).tables)
+    events = tables["events"].sort("event_id")
+    ids = events["event_id"].to_list()
+    number = pl.int_range(pl.len())
+    at_one_place = number % 9 == 0  # and in pairs within a day: incidents
+    start = pl.col("occurred_from").first() + pl.duration(hours=number // 18 * 300)
+    events = events.with_columns(
+        kind=pl.when(number % 5 == 0).then(pl.lit("incident")).otherwise(pl.col("kind")),
+        lat=pl.when(number % 11 == 0).then(None).when(at_one_place).then(51.5).otherwise(pl.col("lat")),
+        lon=pl.when(number % 11 == 0).then(None).when(at_one_place).then(0.1).otherwise(pl.col("lon")),
+        occurred_from=pl.when(at_one_place).then(start).otherwise(pl.col("occurred_from")),
+        location_uncertainty_m=(number % 4) * 50.0,
+    ).with_columns(occurred_to=pl.col("occurred_from") + pl.duration(hours=number % 70))
+    late = [END - timedelta(days=1)]
+
+    def some(count: int) -> list[str]:
+        return [ids[int(place)] for place in rng.integers(0, len(ids), count)]
+
+    people = frame(
+        "people",
+        {
+            "event_id": some(60),
+            "role": [("deceased", "caller", "suspect", "relative", "last_contact")[n % 5] for n in range(60)],
+            "person_ref": [None if n % 3 else f"r{n % 4}" for n in range(60)],
+            "phone": [None if n % 2 else f"0770090{n % 14:04d}" for n in range(60)],
+            "name": ["A N Other"] * 60,
+            "address": [f"{n % 6} Some Road" if n % 4 == 0 else None for n in range(60)],
+            "recorded_at": late * 60,
+        },
+    )
+    noted = frame(
+        "circumstances",
+        {
+            "event_id": some(70),
+            "feature": [("reference", "object", "substance", "mark")[n % 4] for n in range(70)],
+            "value": [some(1)[0] if n % 4 == 0 else f"odd {n % 13}" for n in range(70)],
+            "recorded_at": late * 70,
+        },
+    )
+    tables["events"] = events
+    tables["people"] = pl.concat([tables["people"], people])
+    tables["circumstances"] = pl.concat([tables["circumstances"], noted])
+    return tables
+
+
+def _known(tables: dict[str, pl.DataFrame], ids: list[str], *, half: Collection[str] = ()) -> Known:
+    """What is known of the events `ids`; of some only `half` of their people and circumstances, and no place."""
+    kept = {name: table.filter(pl.col("event_id").is_in(ids)) for name, table in tables.items()}
+    later = pl.col("event_id").is_in(list(half))
+    for name in ("people", "circumstances"):
+        kept[name] = kept[name].filter(~later | (pl.int_range(pl.len()) % 2 == 0))
+    places = [pl.when(later).then(None).otherwise(pl.col(name)).alias(name) for name in ("lat", "lon")]
+    kept["events"] = kept["events"].with_columns(places)
+    full = {name: kept.get(name, empty_frame(table)) for name, table in TABLES.items()}
+    return Dataset(name="made", tables=full).as_known(END)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
+def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_background(seed: int, order) -> None:  # type: ignore[no-untyped-def]
+    tables = _records(seed)
+    ids = sorted(tables["events"]["event_id"].to_list())
+    order.shuffle(ids)
+    before, new, changed = ids[:40], ids[40:], ids[:12]
+    links = find_links(_known(tables, before, half=changed), weights=WEIGHTS, replicates=1, at_least=FLOOR)
+    state = LinkState.of(links, floor=FLOOR)
+    arriving = [*new, *changed]
+    order.shuffle(arriving)
+    while arriving:
+        batch = [arriving.pop() for _ in range(min(order.randint(1, 6), len(arriving)))]
+        returned = state.update(_known(tables, batch))
+        assert set(returned["event_id_a"]) | set(returned["event_id_b"]) <= set(ids)
+    expected = full_run(_known(tables, ids), state.frozen)
+    got = {(row[0], row[1]): list(row[3:]) for row in state.frame().iter_rows()}
+    assert got.keys() == expected.keys()
+    assert len(got) > 8
+    for pair, factors in got.items():
+        assert factors == pytest.approx(expected[pair], abs=1e-9), pair
+
+
+def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run() -> None:
+    tables = _records(3)
+    ids = sorted(tables["events"]["event_id"].to_list())[:40]
+    links = find_links(_known(tables, ids), weights=WEIGHTS, replicates=1, at_least=FLOOR)
+    state = LinkState.of(links, floor=FLOOR)
+    strengths = links.frame.sort("log10_bayes_factor", descending=True)["log10_bayes_factor"].to_numpy()
+    assert state.frame()["log10_bayes_factor"].to_numpy() == pytest.approx(strengths, abs=1e-9)
+    first = state.frame()
+    state.update(_known(tables, ids[:7]))
+    again = state.frame()
+    assert again.select("event_id_a", "event_id_b").equals(first.select("event_id_a", "event_id_b"))
+    assert again.select(FAMILIES).to_numpy() == pytest.approx(first.select(FAMILIES).to_numpy(), abs=1e-12)
+    mine = state.links_of(ids[3])
+    assert mine.height == first.filter((pl.col("event_id_a") == ids[3]) | (pl.col("event_id_b") == ids[3])).height
+
+
+def test_narratives_are_left_to_full_runs() -> None:
+    tables = _records(3)
+    ids = sorted(tables["events"]["event_id"].to_list())[:30]
+    links = find_links(_known(tables, ids), weights=Weights(narrative=NarrativeWeights(on=True)), replicates=1)
+    with pytest.raises(UsageError):
+        LinkState.of(links)
+
+
+def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Deaths F000, F001, ... at these places and hours, among a background of 30."""
+    at = [START + timedelta(hours=hour) for hour in hours]
+    made = {"event_id": [f"F{n:03d}" for n in range(len(places))], "kind": ["death"] * len(places)}
+    lat, lon = zip(*places, strict=True)
+    events = frame("events", {**made, "occurred_from": at, "recorded_at": at, "lat": list(lat), "lon": list(lon)})
+    tables = dict(null_background(deaths=30, years=1, seed=1).tables)
+    tables["events"] = pl.concat([tables["events"], events])
+    return tables | {name: pl.concat([tables[name], table]) for name, table in more.items()}
+
+
+def _before_and_after(tables: dict[str, pl.DataFrame], last: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """The links among F000, F001, ... before the event `last` is known, and after; checked against a full run."""
+    ids = tables["events"]["event_id"].to_list()
+    run = find_links(_known(tables, [one for one in ids if one != last]), weights=WEIGHTS, replicates=1, at_least=0.5)
+    state = LinkState.of(run, floor=0.5)
+    before = state.frame()
+    state.update(_known(tables, [last]))
+    after = state.frame()
+    expected = full_run(_known(tables, ids), state.frozen)
+    got = {(row[0], row[1]): list(row[3:]) for row in after.iter_rows()}
+    assert got.keys() == expected.keys()
+    assert all(factors == pytest.approx(expected[pair], abs=1e-9) for pair, factors in got.items())
+    both = (set(found.select("event_id_a", "event_id_b").iter_rows()) for found in (before, after))
+    one, two = ({pair for pair in found if pair[0][0] == pair[1][0] == "F"} for found in both)
+    return one, two
+
+
+def test_an_event_between_two_others_makes_one_incident_of_all_three() -> None:
+    tables = _small([(51.5, 0.3), (51.50135, 0.3), (51.50068, 0.3)], [10, 12, 11])
+    before, after = _before_and_after(tables, "F002")
+    assert before == {("F000", "F001")}
+    assert after == set()
+
+
+def test_a_fifth_death_at_one_address_makes_it_a_hostel_and_no_household() -> None:
+    hours = [10.0, 900.0, 1800.0, 2700.0, 3600.0]
+    people = frame(
+        "people",
+        {
+            "event_id": [f"F{n:03d}" for n in range(5)],
+            "role": ["deceased"] * 5,
+            "address": ["1 Some Road"] * 5,
+            "recorded_at": [START] * 5,
+        },
+    )
+    noted = frame(
+        "circumstances",
+        {"event_id": ["F001"], "feature": ["reference"], "value": ["F000"], "recorded_at": [START]},
+    )
+    places = [(51.5, 0.3 + n / 500) for n in range(5)]
+    before, after = _before_and_after(_small(places, hours, people=people, circumstances=noted), "F004")
+    assert before == set()
+    assert ("F000", "F001") in after
+
+
+def test_a_second_record_that_names_an_event_makes_both_say_too_little() -> None:
+    noted = frame(
+        "circumstances",
+        {
+            "event_id": ["F001", "F002"],
+            "feature": ["reference"] * 2,
+            "value": ["F000"] * 2,
+            "recorded_at": [START] * 2,
+        },
+    )
+    tables = _small([(51.5, 0.3), (51.9, 0.9), (51.1, -0.9)], [10, 800, 1600], circumstances=noted)
+    before, after = _before_and_after(tables, "F002")
+    assert before == {("F000", "F001")}
+    assert after == set()  # named by two of so few, F000 is no rare thing to name
