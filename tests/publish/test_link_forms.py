@@ -15,7 +15,7 @@ import networkx
 import polars as pl
 import pytest
 
-from clew.links import CONTRACT, FAMILIES, STATEMENT, Listing, find_links, list_links
+from clew.links import CONTRACT, FAMILIES, STATEMENT, Listing, explain_pair, find_links, list_links
 from clew.publish import links_csv, links_followthemoney, links_geojson, links_graphml, links_parquet
 from clew.publish.wording import clean_text
 from clew.records import TABLES
@@ -113,6 +113,7 @@ def test_csv_and_parquet_are_the_contract_and_every_row_bears_the_marking_and_wh
     assert list(rows[0]) == list(CONTRACT)
     for row, kept in zip(rows, back.iter_rows(named=True), strict=True):
         assert row["text"] == kept["text"]
+        assert row["text"].startswith(explain_pair(listing().links, row["event_id_a"], row["event_id_b"]).sentence)
         assert float(row["chance_high"]) == pytest.approx(kept["chance_high"])
         assert "A candidate, not a decision." in row["text"]
         assert f"[{samples.MARKING}] [{samples.NOTICE}]" in row["text"]

@@ -5,6 +5,7 @@ Everything said is computed from the rows named; a family that has nothing to sa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,23 +66,22 @@ class Explanation:
 
 def explain_pair(links: Links, event_id_a: str, event_id_b: str) -> Explanation:
     """Explains the pair of events, whether or not it is among the links; raises `UsageError` for an unknown event."""
-    if event_id_a == event_id_b:
-        raise UsageError(f"{event_id_a} is one event.", where="events", mend="name two events to explain the pair")
-    pair = _Pair(links, links.index(event_id_a), links.index(event_id_b))
-    factors = {family: float(factor) for family, factor in zip(FAMILIES, pair.scored.factors[0], strict=True)}
-    clauses = {family: getattr(pair, family)() for family in FAMILIES}
-    telling = sorted((family for family in FAMILIES if factors[family] >= 0.1), key=lambda family: -factors[family])
-    said = "; ".join(clauses[family] for family in telling) or "nothing known says that they are connected"
+    pair = _Pair.of(links, event_id_a, event_id_b)
     return Explanation(
         event_id_a=event_id_a,
         event_id_b=event_id_b,
-        factors=factors,
-        clauses=clauses,
-        sentence=f"{said[0].upper()}{said[1:]}.",
+        factors=pair.factors,
+        clauses={family: getattr(pair, family)() for family in FAMILIES},
+        sentence=pair.sentence(),
         rows=tuple(dict.fromkeys(pair.rows())),
         missing=tuple(pair.missing()),
         set_apart=bool(pair.scored.apart[0]),
     )
+
+
+def explain_in_a_sentence(links: Links, event_id_a: str, event_id_b: str) -> str:
+    """The sentence of `explain_pair` alone, which needs no row looked up: for long lists."""
+    return _Pair.of(links, event_id_a, event_id_b).sentence()
 
 
 class _Pair:
@@ -96,8 +96,26 @@ class _Pair:
         place = int(np.searchsorted(links.shared.keys, key))
         held = place < len(links.shared.keys) and links.shared.keys[place] == key
         self.shared = place if held else None
+        self.factors = {family: float(one) for family, one in zip(FAMILIES, self.scored.factors[0], strict=True)}
+
+    @classmethod
+    def of(cls, links: Links, event_id_a: str, event_id_b: str) -> _Pair:
+        """The pair of two events; raises `UsageError` if they are one, or one is not known."""
+        if event_id_a == event_id_b:
+            raise UsageError(f"{event_id_a} is one event.", where="events", mend="name two events to explain the pair")
+        return cls(links, links.index(event_id_a), links.index(event_id_b))
+
+    @functools.cached_property
+    def rows_of(self) -> dict[str, pl.DataFrame]:
+        """The rows of both events by table."""
         mine = pl.col("event_id").is_in(self.ids)
-        self.rows_of = {name: links.known.tables[name].filter(mine) for name in ("events", "people", "circumstances")}
+        return {name: self.links.known.tables[name].filter(mine) for name in ("events", "people", "circumstances")}
+
+    def sentence(self) -> str:
+        """The clauses of the families that speak for the link, strongest first."""
+        telling = sorted((name for name in FAMILIES if self.factors[name] >= 0.1), key=lambda name: -self.factors[name])
+        said = "; ".join(getattr(self, family)() for family in telling) or "nothing known says that they are connected"
+        return f"{said[0].upper()}{said[1:]}."
 
     def people(self) -> str:
         if self.shared is None:

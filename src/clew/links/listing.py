@@ -6,12 +6,13 @@ cannot differ in what they show.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import polars as pl
 
 from clew.links.decisions import Decisions, link_decisions
-from clew.links.explain import explain_pair
+from clew.links.explain import explain_in_a_sentence
 from clew.links.find import Links
 from clew.links.scoring import FAMILIES
 from clew.links.series import grow_series
@@ -51,16 +52,18 @@ class Listing:
     series: dict[str, tuple[str, ...]]
     budget_per_year: float | None
 
+    @functools.cached_property
+    def _series_by_member(self) -> dict[str, str]:
+        return {member: name for name, members in self.series.items() for member in members}
+
     def series_of(self, event_id_a: str, event_id_b: str) -> str | None:
         """The series that both events are in, if any."""
-        for name, members in self.series.items():
-            if event_id_a in members and event_id_b in members:
-                return name
-        return None
+        one, other = (self._series_by_member.get(event_id) for event_id in (event_id_a, event_id_b))
+        return one if one == other else None
 
     def text_of(self, event_id_a: str, event_id_b: str) -> str:
         """Why the two are linked, and what was decided about it."""
-        sentence = explain_pair(self.links, event_id_a, event_id_b).sentence
+        sentence = explain_in_a_sentence(self.links, event_id_a, event_id_b)
         decided = self.decisions.of(event_id_a, event_id_b)
         return f"{sentence} {decided.words(self.links.known.dataset.zone)}" if decided else sentence
 
