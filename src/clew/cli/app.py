@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import clew
-from clew.cli import control, equality, ledger, links, plan, sample, score, standards, witness
+from clew.cli import backstop, control, equality, ledger, links, plan, sample, score, standards, witness
 from clew.cli.check import check
 from clew.cli.demo import demo_command
 from clew.cli.replay import replay_command
@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 NOUNS = {
     "links": links.app,
     "standards": standards.app,
+    "backstop": backstop.app,
     "sample": sample.app,
     "score": score.app,
     "plan": plan.app,

@@ -1,10 +1,15 @@
-"""The faces of a review and of links: self-contained HTML pages, a terminal table, and files for other programs.
+"""The faces of a review, of links and of the backstop: HTML pages, words for a terminal, files for other programs.
 
 `report` and `links_page` render pages from templates; `map_layout`, `graph_layout`, `timeline`, `bars` and `waterfall`
 lay out what they draw; `link_forms` writes links as CSV, Parquet, GeoJSON, GraphML and FollowTheMoney; `facts` reads
 what is shown of an event; `wording` puts figures into words for all faces.
+`backstop_page`, `backstop_text` and `backstop_json` are the faces of the backstop, `backstop_words` what all of them
+say, `cusum_chart` lays out its chart.
 """
 
+from clew.publish.backstop_json import scan_json, watch_json
+from clew.publish.backstop_page import render_watch
+from clew.publish.backstop_text import scan_text, watch_text
 from clew.publish.link_forms import links_csv, links_followthemoney, links_geojson, links_graphml, links_parquet
 from clew.publish.links_page import explanation_html, links_html
 from clew.publish.report import render_report
@@ -23,5 +28,10 @@ __all__ = [
     "links_parquet",
     "print_review",
     "render_report",
+    "render_watch",
     "review_csv",
+    "scan_json",
+    "scan_text",
+    "watch_json",
+    "watch_text",
 ]

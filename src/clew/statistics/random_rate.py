@@ -92,19 +92,16 @@ def fitted_dispersion(observed: ArrayLike, expected: ArrayLike) -> float:
     return float(_best(_profile(o, e).sum(axis=0)[None, :])[0])
 
 
-def dispersion_without_each(
-    observed: ArrayLike, expected: ArrayLike, *, baseline: ArrayLike = 0.0, drop: float = 0.0
-) -> Values:
+def dispersion_without_each(observed: ArrayLike, expected: ArrayLike, *, baseline: ArrayLike = 0.0) -> Values:
     """For each unit the dispersion fitted to all the others, so that no unit's own excess widens its own limits.
 
     baseline: per unit, relative variance that is known already (of an expectation that was itself estimated); what
-    is fitted comes on top of it. drop: how far below its peak the log likelihood may fall, upwards: 0 gives the
-    best value, 1.353 the upper end of a one-sided 95 % likelihood interval.
+    is fitted comes on top of it.
     """
     o, e = checked_counts(observed, expected, where="dispersion")
     known = np.broadcast_to(np.asarray(baseline, dtype=np.float64), o.shape)
     profile = _profile(o, e, known)
-    return _best(profile.sum(axis=0)[None, :] - profile, drop=drop)
+    return _best(profile.sum(axis=0)[None, :] - profile)
 
 
 _GRID = np.concatenate([[0.0], np.geomspace(_SMALLEST, _LARGEST, _STEPS)])
@@ -120,14 +117,10 @@ def _profile(o: Values, e: Values, known: Values | None = None) -> Values:
     return log_likelihood(o[:, None], e[:, None], dispersion=spread)
 
 
-def _best(totals: Values, *, drop: float = 0.0) -> Values:
-    """Where each row of summed log likelihoods peaks (or, upwards, has fallen by `drop`), between grid points too."""
+def _best(totals: Values) -> Values:
+    """Where each row of summed log likelihoods peaks, between grid points too."""
     peak = totals.argmax(axis=1)
     rows = np.arange(len(totals))
-    if drop > 0:
-        above = totals >= totals[rows, peak][:, None] - drop
-        last = np.where(above, np.arange(len(_GRID)), -1).max(axis=1)
-        return np.asarray(_GRID[np.minimum(last + 1, len(_GRID) - 1)])
     inner = (peak > 1) & (peak < len(_GRID) - 1)
     middle = np.clip(peak, 1, len(_GRID) - 2)
     left, top, right = (totals[rows, middle + step] for step in (-1, 0, 1))
