@@ -29,6 +29,7 @@ RUN_ELSEWHERE = {
     "docs/how-to/write-a-standard.md": "tests/standards/test_documents.py",
     "docs/how-to/draw-a-sample.md": "tests/assurance/test_commands.py",
     "docs/how-to/track-a-plan-of-action.md": "tests/assurance/test_commands.py",
+    "docs/how-to/publish-safely.md": "tests/publish/test_board.py",
     "docs/how-to/prove-a-change-operates.md": "tests/assurance/test_planted_change.py",
 }
 

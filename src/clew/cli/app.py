@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import clew
-from clew.cli import backstop, control, equality, ledger, links, plan, sample, score, standards, witness
+from clew.cli import backstop, control, equality, ledger, links, plan, publish, sample, score, standards, witness
 from clew.cli.check import check
 from clew.cli.demo import demo_command
 from clew.cli.replay import replay_command
@@ -58,6 +58,7 @@ NOUNS = {
     "plan": plan.app,
     "control": control.app,
     "equality": equality.app,
+    "publish": publish.app,
     "ledger": ledger.app,
     "witness": witness.app,
 }

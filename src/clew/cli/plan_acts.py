@@ -201,6 +201,11 @@ def day_of(text: str | None, where: str = "--as-of") -> date:
     return parse_instant(text, ZONE, where=where).astimezone(ZONE).date()
 
 
+def moment_of(at: str | None) -> datetime:
+    """When something is done: what --at says, or now; the wall clock is read at the face, and nowhere below."""
+    return parse_instant(at, ZONE, where="--at") if at else datetime.now(UTC)
+
+
 def _control(text: str) -> NamedControl:
     rule, _, rest = text.rpartition("=")
     target, _, day = rest.partition("@")

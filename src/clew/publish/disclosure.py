@@ -109,6 +109,13 @@ def two_way_table(counts: pl.DataFrame, *, row: str, column: str, count: str = "
     return CountTable(values, tuple(relations))
 
 
+def one_way_table(counts: pl.DataFrame, *, row: str, count: str = "count", scope: str = "") -> CountTable:
+    """A table with its total from a long frame; cells named as in `two_way_table`."""
+    values: dict[Cell, int] = {(scope, f"{row}={r}"): int(n) for r, n in counts.select(row, count).iter_rows()}
+    parts = tuple(sorted(values))
+    return CountTable({**values, (scope,): sum(values.values())}, (Relation((scope,), parts),))
+
+
 def suppress(
     table: CountTable,
     *,
@@ -162,12 +169,15 @@ def attack(table: CountTable, hidden: Iterable[Cell]) -> dict[Cell, tuple[int, i
     return ends
 
 
-def recovered(table: CountTable, hidden: Iterable[Cell]) -> frozenset[Cell]:
+def recovered(
+    table: CountTable, hidden: Iterable[Cell], *, ranges: Mapping[Cell, tuple[int, int]] | None = None
+) -> frozenset[Cell]:
     """The hidden cells that an outsider can work out exactly: those with one value in every table that fits.
 
-    The same attack as `attack`, but each table found clears every cell that differs in it.
+    The same attack as `attack`, but each table found clears every cell that differs in it. ranges: what else is known
+    of a hidden cell, least and greatest value: a rounded count that was shown says as much.
     """
-    outsider = _Outsider(table, sorted(set(hidden)))
+    outsider = _Outsider(table, sorted(set(hidden)), ranges or {})
     left = set(outsider.cells)
     for cell in outsider.cells:
         for sign in (+1, -1):
@@ -180,8 +190,12 @@ def recovered(table: CountTable, hidden: Iterable[Cell]) -> frozenset[Cell]:
 class _Outsider:
     """All that can be known of the hidden cells from the rest: sums, and that counts are whole and not negative."""
 
-    def __init__(self, table: CountTable, cells: Sequence[Cell]) -> None:
+    def __init__(
+        self, table: CountTable, cells: Sequence[Cell], ranges: Mapping[Cell, tuple[int, int]] | None = None
+    ) -> None:
         self.cells = cells
+        known = [(ranges or {}).get(cell, (0, np.inf)) for cell in cells]
+        self.bounds = Bounds([low for low, _ in known], [high for _, high in known])
         self.at = {cell: i for i, cell in enumerate(cells)}
         matrix, totals = np.zeros((len(table.relations), len(cells))), np.zeros(len(table.relations))
         for number, relation in enumerate(table.relations):
@@ -197,7 +211,7 @@ class _Outsider:
         goal = np.zeros(len(self.cells))
         goal[self.at[cell]] = sign
         whole = np.ones(len(self.cells), dtype=np.int64)
-        found = milp(goal, constraints=[self.sums], integrality=whole, bounds=Bounds(0, np.inf))
+        found = milp(goal, constraints=[self.sums], integrality=whole, bounds=self.bounds)
         return None if found.x is None else dict(zip(self.cells, np.rint(found.x).astype(int).tolist(), strict=True))
 
 
@@ -207,6 +221,11 @@ def rounded(table: CountTable, *, base: int = THRESHOLD) -> dict[Cell, int]:
     Totals then no longer add up exactly, which is the point; say so under the table.
     """
     return {cell: base * ((2 * count + base) // (2 * base)) for cell, count in table.counts.items()}
+
+
+def rounding_ranges(shown: Mapping[Cell, int], *, base: int = THRESHOLD) -> dict[Cell, tuple[int, int]]:
+    """What a count rounded by `rounded` says: the least and greatest count that rounds to it."""
+    return {cell: (max(0, value - base // 2), value + (base - 1) // 2) for cell, value in shown.items()}
 
 
 class _Witnesses:
