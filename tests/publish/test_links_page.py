@@ -179,3 +179,15 @@ def test_as_many_links_of_one_event_as_a_page_holds_are_laid_out() -> None:
     drawn = graph_layout(events, ties)
     assert drawn is not None
     assert len({(node.x, node.y) for node in drawn.nodes}) == MOST_LINKS + 1
+
+
+def test_a_pair_that_is_no_link_and_has_no_place_is_told_as_such() -> None:
+    links = samples.links()
+    other = next(str(name) for name in links.scorer.events.event_id if str(name).startswith("X"))
+    why = explain_pair(links, "K4", other)
+    page = read(explanation_html(links, why))
+    assert page.faults == []
+    assert "none: weaker than the links a desk is shown, or set apart" in _words(page.text)
+    assert "the place of one is not known" in _words(page.text)
+    assert not [one for one in page.named("svg") if one.get("class") == "map"]
+    ET.fromstring(explanation_svg(links, why))

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from clew.publish import print_review
+from clew.publish import print_review, render_report
 from clew.review.model import Review
 from tests.publish import samples
+from tests.publish.page import read
 
 
 def _printed(review: Review, *, width: int = 100, colour: bool = False) -> str:
@@ -57,3 +58,10 @@ def test_more_reasons_than_fit_are_counted() -> None:
     first = review.items[0]
     crowded = replace(review, items=(replace(first, reasons=first.reasons[:1] * 9),))
     assert "and 5 more reasons" in _printed(crowded)
+
+
+def test_table_and_page_say_how_many_links_people_confirmed_and_how_many_stay_down() -> None:
+    decided = replace(samples.review(), links_confirmed=2, links_rejected=3)
+    assert "2 confirmed and 3 rejected by people" in " ".join(_printed(decided).split())
+    page = " ".join(read(render_report(decided)).text.split())
+    assert "people confirmed 2 of those within it, and 3 stay down because people rejected them" in page
