@@ -11,6 +11,7 @@ import typer
 from clew.cli.console import progress
 from clew.core import parse_instant
 from clew.links import NarrativeWeights, Weights
+from clew.links.identity import IdentityModel, read_model
 from clew.records import Dataset, Known, read_dataset
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the dataset.", show_default=False)]
@@ -22,6 +23,17 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the deco
 NarrativeOption = Annotated[
     bool, typer.Option("--narrative", help="Also read rare words of the narratives; off unless asked for.")
 ]
+
+
+IdentityModelOption = Annotated[
+    Path | None,
+    typer.Option("--identity-model", help="A file of `clew links identity train`, in place of the one that ships."),
+]
+
+
+def identity_model(path: Path | None) -> IdentityModel | None:
+    """The identity model in the file `path`; None for the one that ships."""
+    return None if path is None else read_model(path)
 
 
 def weights_for(*, narrative: bool) -> Weights:

@@ -7,12 +7,23 @@ from typing import Annotated
 import typer
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, progress, stderr
-from clew.cli.inputs import DataArgument, MappingOption, NarrativeOption, SeedOption, open_known, weights_for
+from clew.cli.identity import app as identity_app
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    NarrativeOption,
+    SeedOption,
+    identity_model,
+    open_known,
+    weights_for,
+)
 from clew.cli.link_explanation import print_pair
 from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
 from clew.links import DECOY_REPLICATES, find_links, list_links
 
 app = typer.Typer(help="Links between events, each with its evidence and a stated chance rate.", no_args_is_help=True)
+app.add_typer(identity_app, name="identity")
 
 ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")]
 
@@ -32,6 +43,7 @@ def find(
     replicates: ReplicatesOption = DECOY_REPLICATES,
     seed: SeedOption = 1,
     narrative: NarrativeOption = False,
+    model_of_identity: IdentityModelOption = None,
     out: OutOption = None,
     form: FormOption = None,
     as_json: JsonOption = False,
@@ -47,7 +59,15 @@ def find(
     known = open_known(data, mapping, as_of, quiet=quiet)
     with progress("Linking", quiet=quiet) as tick:
         weights = weights_for(narrative=narrative)
-        links = find_links(known, weights=weights, replicates=replicates, seed=seed, at_least=above, tick=tick)
+        links = find_links(
+            known,
+            weights=weights,
+            identity_model=identity_model(model_of_identity),
+            replicates=replicates,
+            seed=seed,
+            at_least=above,
+            tick=tick,
+        )
     listing = list_links(links, budget_per_year=None if above is not None else budget, with_rejected=show_rejected)
     chosen = form_of(out, asked=form, as_json=as_json)
     if chosen is None:
@@ -67,6 +87,7 @@ def explain(
     mapping: MappingOption = None,
     seed: SeedOption = 1,
     narrative: NarrativeOption = False,
+    model_of_identity: IdentityModelOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -80,4 +101,5 @@ def explain(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     weights = weights_for(narrative=narrative)
-    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet, weights=weights)
+    who = identity_model(model_of_identity)
+    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet, weights=weights, who=who)

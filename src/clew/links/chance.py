@@ -54,8 +54,9 @@ def exchange_people(parts: Parts, events: LinkEvents, incident: Integers, rng: n
     within area and the same roles, deaths apart from other events, addresses apart from persons: a decoy has as many
     people who are a caller at a death and accused in an incident as the force has, at other events.
     """
-    appearance = np.lexsort((parts.person, incident[parts.event]))
-    person, where = parts.person[appearance], incident[parts.event[appearance]]
+    who = parts.who
+    appearance = np.lexsort((parts.person, who, incident[parts.event]))
+    person, where = who[appearance], incident[parts.event[appearance]]
     starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (where[1:] != where[:-1])][: len(person)])
     first = appearance[starts]
     roles = np.bitwise_or.reduceat(1 << parts.role[appearance], starts) if len(starts) else starts

@@ -9,14 +9,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.events import NOT_READ, Floats, Integers, LinkEvents
+from clew.links.places import HAPPENED_AT
 from clew.links.weights import CircumstanceWeights, NarrativeWeights
 from clew.records import Known
 
 #: Codes that a signature tells apart.
 SIGNATURE_BITS = 64
 
-#: Features that are no likeness of two events: what another family reads (references, dates), or what was only said.
-NOT_CIRCUMSTANCES = ("reference", *NOT_READ)
+#: Features that are no likeness of two events: what another family reads (references, places, dates), or what was
+#: only said.
+NOT_CIRCUMSTANCES = ("reference", HAPPENED_AT, *NOT_READ)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clew.links.places import places_of
 from clew.links.weights import SUBJECTS
 from clew.records import Kind, Known, Role
 
@@ -36,8 +37,8 @@ class LinkEvents:
     uncertainty_km: (n,). from_day, to_day: (n,) days since 1970, the interval it happened in. known_day: (n,) when
     the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads.
     age_years: (n,) of its subject (the deceased or the complainant). sex: (n,) 1 male, 0 female, -1 not known.
-    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution. stratum: (n,)
-    within which decoys exchange dates.
+    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution (`places`).
+    stratum: (n,) within which decoys exchange dates.
     """
 
     event_id: NDArray[np.str_]
@@ -85,11 +86,12 @@ def link_events(known: Known) -> LinkEvents:
     events = known.events.join(subject, on="event_id", how="left")
     for table in learned:
         events = events.join(table, on="event_id", how="left")
+    events = events.drop("lat", "lon", "location_uncertainty_m").join(places_of(known), on="event_id")
     events = events.sort("event_id").with_columns(
         pl.coalesce("occurred_to", "occurred_from").alias("occurred_to"),
         pl.max_horizontal("recorded_at", "learned_0", "learned_1").alias("learned_at"),
     )
-    place = events["place_type"].is_in(INSTITUTIONS).fill_null(value=False).to_numpy()
+    place = (events["place_type"].is_in(INSTITUTIONS).fill_null(value=False) & ~events["elsewhere"]).to_numpy()
     death = (events["kind"] == Kind.DEATH.value).to_numpy()
     area = _codes(events["area"])
     return LinkEvents(

@@ -124,22 +124,25 @@ class _Pair:
         ends = (self.links.shared.part_lower[self.shared], self.links.shared.part_upper[self.shared])
         if self.a > self.b:
             ends = ends[::-1]
-        person = parts.person[ends[0]]
-        often = len(np.unique(parts.event[parts.person == person]))
+        person = parts.who[ends[0]]
+        often = len(np.unique(parts.event[parts.who == person]))
         ref = people["person_ref"][int(parts.row[ends[0]])] or people["person_ref"][int(parts.row[ends[1]])]
         words = [_ROLE_WORDS[Role(ROLES[parts.role[end]])] for end in ends]
         if parts.address[ends[0]]:
             what = f"one address is given for {words[0]} in {self.ids[0]} and for {words[1]} in {self.ids[1]}"
         else:
             who = f"the same person ({ref})" if ref else "the same person"
+            if parts.identity is not None and parts.person[ends[0]] != parts.person[ends[1]]:
+                who = f"{who}, {parts.identity.why(int(ends[0]), int(ends[1]))},"
             what = f"{who} is {words[0]} in {self.ids[0]} and {words[1]} in {self.ids[1]}"
         return f"{what}, and is in {often} of this force's {len(self.events):,} events"
 
     def _shared_appearances(self) -> int:
         """In how many events the person or address appears that both have and that appears most; 0 if none is."""
         parts = self.links.parts
-        both = np.intersect1d(parts.person[parts.event == self.a], parts.person[parts.event == self.b])
-        return max((len(np.unique(parts.event[parts.person == person])) for person in both), default=0)
+        who = parts.who
+        both = np.intersect1d(who[parts.event == self.a], who[parts.event == self.b])
+        return max((len(np.unique(parts.event[who == person])) for person in both), default=0)
 
     def _people_not_weighed(self) -> str:
         often = self._shared_appearances()

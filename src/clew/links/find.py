@@ -22,6 +22,7 @@ from clew.links.chance import (
 from clew.links.circumstances import circumstances
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
+from clew.links.identity import IdentityModel
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.narrative import narratives
@@ -105,6 +106,7 @@ def find_links(
     *,
     weights: Weights | None = None,
     model: LinkModel = IDENTITY,
+    identity_model: IdentityModel | None = None,
     replicates: int = DECOY_REPLICATES,
     seed: int = 1,
     at_least: float | None = None,
@@ -112,9 +114,9 @@ def find_links(
 ) -> Links:
     """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
 
-    model: a trained model in place of the defaults. replicates: decoy runs. seed: of the decoys. at_least: keep every
-    link of this log10 strength or more, instead of the strongest `KEPT_PER_YEAR`. tick: told of progress. The same
-    `known` gives the same links.
+    model: a trained model in place of the defaults. identity_model: of who is who; the one that ships if None.
+    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
+    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
     """
     if replicates < 1:
         raise UsageError(
@@ -136,7 +138,7 @@ def find_links(
         weights=weights,
         model=model.over(known, events, FAMILIES),
     )
-    parts, named = parts_played(known, events, weights.people), references(known, events, weights.people)
+    parts, named = parts_played(known, events, identity_model), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
     shared = scorer.shared(parts)

@@ -220,7 +220,7 @@ def homes_of(known: Known) -> pl.DataFrame:
 def _known_persons(parts: Parts, people: pl.DataFrame) -> tuple[Keys, Integers]:
     """Keys of what identifies somebody, ascending, and who that is; -1 where it is several persons."""
     rows = people.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-    player = pl.DataFrame({"row": parts.row, "person": parts.person, "address": parts.address})
+    player = pl.DataFrame({"row": parts.row, "person": parts.who, "address": parts.address})
     somebody = rows.join(player.filter(~pl.col("address")), on="row")
     called = identifiers(somebody).join(somebody.select("person").with_row_index("part"), on="part")
     home = pl.lit("address:") + written_address(pl.col("address_right"))

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from clew.links.events import Flags, Integers, LinkEvents
 from clew.links.families import distance_km
+from clew.links.identity import address_keys
 from clew.links.people import ROLES, Parts, SharedPeople
 from clew.records import Known, Role
 
@@ -116,10 +117,12 @@ def home_codes(known: Known, events: LinkEvents) -> Integers:
 
     An address of more than `HOUSEHOLD_DEATHS` deceased is a hostel or a care home, not a household.
     """
-    written = pl.col("address").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    deceased = known.people.filter(pl.col("role") == Role.DECEASED.value)
     homes = (
-        known.people.filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
-        .select("event_id", home=written.rank("dense").cast(pl.Int64))
+        deceased.select("event_id", key=address_keys(deceased["address"]))
+        .filter(pl.col("key").is_not_null())
+        .select("event_id", home=pl.col("key").rank("dense").cast(pl.Int64))
+        .sort("event_id", "home")
         .unique("event_id", keep="first", maintain_order=True)
         .filter(pl.len().over("home") <= HOUSEHOLD_DEATHS)
     )

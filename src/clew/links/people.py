@@ -1,21 +1,19 @@
 """Shared people and addresses: who appears in two events, in which roles, and how often they appear at all.
 
-First depth: a person is what exact identifiers tie together (number, telephone, e-mail, handle, vehicle, name with
-birth date); an identifier borne by very many parts (a switchboard) ties nobody. Professionals are left out by role,
-and by frequency.
+Who is who is resolved by `identity`, with a probability where the force's own number does not say it: a person who may
+be another says less. Professionals are left out by role, and by frequency.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.identity import Identity, IdentityModel, address_keys, resolve
 from clew.links.weights import PeopleWeights
 from clew.records import Known, Role
 
@@ -28,6 +26,9 @@ class Parts:
 
     The same person twice in one event keeps both parts. Professionals are not here. An address given for a person
     plays that person's part once more, with `address` (m,) true and a number of its own in `person`.
+    `person` is a nominal (`identity`): several may be one person. resolved: (c,) who each nominal is, by the lowest
+    nominal of that person; None where nominals are persons. certainty: (c,) how surely. identity: of the first parts,
+    those that are no address, in order; None in a decoy.
     """
 
     event: Integers
@@ -35,10 +36,26 @@ class Parts:
     person: Integers
     row: Integers
     address: Flags
+    resolved: Integers | None = None
+    certainty: Floats | None = None
+    identity: Identity | None = field(default=None, repr=False)
+
+    @property
+    def who(self) -> Integers:
+        """(m,) the person who plays each part, through all their nominals."""
+        return self.person if self.resolved is None else self.resolved[self.person]
+
+    def probability(self, one: Integers, other: Integers) -> Floats:
+        """That the parts `one` and `other`, of one person, are of one person: 1 where one nominal plays both."""
+        a, b = self.person[one], self.person[other]
+        if self.certainty is None:
+            return np.ones(len(a))
+        sure: Floats = np.where(a == b, 1.0, self.certainty[a] * self.certainty[b])
+        return sure
 
     def with_people(self, person: Integers) -> Parts:
         """The same parts played by other people: a decoy."""
-        return replace(self, person=person)
+        return replace(self, person=person, identity=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,37 +72,43 @@ class SharedPeople:
     part_b: Integers
 
 
-def parts_played(known: Known, events: LinkEvents, weights: PeopleWeights) -> Parts:
-    """The parts played in `events` by everybody but professionals."""
+def parts_played(known: Known, events: LinkEvents, model: IdentityModel | None = None) -> Parts:
+    """The parts played in `events` by everybody but professionals. model: of identity; the one that ships if None."""
     index = pl.DataFrame({"event_id": events.event_id, "event": np.arange(len(events), dtype=np.int64)})
     people = (
         known.people.with_row_index("row")
         .filter(pl.col("role") != Role.PROFESSIONAL.value)
         .join(index, on="event_id")
+        .join(known.events.select("event_id", "occurred_from"), on="event_id")
         .sort("event", "role", "person_ref", "name", "phone", "source_file", "source_row")
     )
     role_codes = {role: number for number, role in enumerate(ROLES)}
-    person = _resolve(people, weights.frequent)
-    address = people.select(written_address(pl.col("address")).rank("dense").cast(pl.Int64))["address"]
+    identity = resolve(people, people["occurred_from"], model)
+    address = address_keys(people["address"]).rank("dense").cast(pl.Int64)
     given = np.flatnonzero(address.is_not_null().to_numpy())
+    first_address = people.height
+    last_address = first_address + int(address.drop_nulls().to_numpy().max(initial=0))
     event, row = people["event"].to_numpy(), people["row"].to_numpy().astype(np.int64)
     role = people["role"].replace_strict(role_codes, return_dtype=pl.Int64).to_numpy()
     return Parts(
         event=np.concatenate((event, event[given])),
         role=np.concatenate((role, role[given])),
-        person=np.concatenate((person, address.drop_nulls().to_numpy() + int(person.max(initial=0)))),
+        person=np.concatenate((identity.nominal, first_address + address.drop_nulls().to_numpy())),
         row=np.concatenate((row, row[given])),
         address=np.arange(len(event) + len(given)) >= len(event),
+        resolved=np.concatenate((identity.person_of, np.arange(first_address, last_address + 1))),
+        certainty=np.concatenate((identity.certainty_of, np.ones(last_address + 1 - first_address))),
+        identity=identity,
     )
 
 
 def written_address(address: pl.Expr) -> pl.Expr:
-    """An address without case and punctuation."""
-    return address.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    """The one form of an address (`identity.addresses`), as an expression."""
+    return address.map_batches(address_keys, return_dtype=pl.String)
 
 
 def identifiers(people: pl.DataFrame) -> pl.DataFrame:
-    """One row per part and identifier: `part`, `identifier`."""
+    """One row per part and identifier, as one who knows the persons already looks them up: `part`, `identifier`."""
     digits = pl.col("phone").str.replace_all(r"\D", "").str.tail(9)
     name = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L} ]", "").str.strip_chars()
     keys = {
@@ -102,25 +125,11 @@ def identifiers(people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _resolve(people: pl.DataFrame, frequent: int) -> Integers:
-    """Which person plays each part: parts joined by an identifier, through others if need be, are one person."""
-    count = people.height
-    found = identifiers(people).with_columns(pl.col("identifier").rank("dense").cast(pl.Int64).alias("key"))
-    found = found.filter((pl.len().over("key") <= 2 * frequent) | pl.col("identifier").str.starts_with("ref:"))
-    if not found.height:
-        return np.arange(count, dtype=np.int64)
-    part, key = found["part"].to_numpy().astype(np.int64), found["key"].to_numpy()
-    keys = int(key.max()) + 1
-    ties = coo_array((np.ones(len(part), dtype=np.int8), (part, count + key)), shape=(count + keys, count + keys))
-    _, label = connected_components(ties, directed=False)
-    person: Integers = label[:count].astype(np.int64)
-    return person
-
-
 def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> SharedPeople:
     """The pairs of events that share a person, with the strongest such person of each pair."""
-    order = np.lexsort((parts.role, parts.event, parts.person))
-    person, event, role = parts.person[order], parts.event[order], parts.role[order]
+    who = parts.who
+    order = np.lexsort((parts.role, parts.event, who))
+    person, event, role = who[order], parts.event[order], parts.role[order]
     first_of_event = np.ones(len(order), dtype=bool)
     first_of_event[1:] = (person[1:] != person[:-1]) | (event[1:] != event[:-1])
     appearances = np.bincount(person[first_of_event], minlength=int(person.max(initial=-1)) + 1)
@@ -140,7 +149,9 @@ def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> Sha
     a, b, part_a, part_b, often = (np.concatenate(column) for column in zip(*found, strict=True))
     connected = np.where(parts.address[part_a], weights.address, share[parts.role[part_a], parts.role[part_b]])
     usual = often / max(event_count, 1)
-    factor = np.log10((connected + (1 - connected) * usual) / usual)
+    # A person who may be another: the mixture of the exact factor and of none, so never more than the exact one.
+    sure = parts.probability(part_a, part_b)
+    factor = np.log10(sure * (connected + (1 - connected) * usual) / usual + (1 - sure))
     strongest = np.lexsort((part_b, part_a, -factor, b, a))
     a, b, factor, part_a, part_b = a[strongest], b[strongest], factor[strongest], part_a[strongest], part_b[strongest]
     lead = np.ones(len(a), dtype=bool)

@@ -36,6 +36,11 @@ FEATURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "call_time": ("when the call came in, where reports differ", ()),
     "finder_given_as": ("who found the body, where reports differ", ()),
     "distance_to_flat": ("how far off a person of the case lived, where reports differ", ()),
+    "happened_at": (
+        'where it happened, where the death came elsewhere (in hospital): an address, or "latitude, longitude"; '
+        "quantity: radius in metres",
+        (),
+    ),
     "injury_date": ("the day on which it happened, where the death came later or elsewhere", ()),
     "manner": ("the manner of death as ruled", ()),
     "housing": ("the deceased's housing", ("settled", "hostel", "street_homeless", "care_home")),

@@ -1,0 +1,51 @@
+"""Mentions: what the records say of the person in each part, in the forms in which it is compared.
+
+A part whose name holds an alias is mentioned once under each name. Parts that bear one number of the force are one
+*nominal*, unless what they say contradicts itself (`nominals`); a part without a number is a nominal of its own.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from clew.links.identity.addresses import address_keys
+from clew.links.identity.spelling import SHORT_NAMES, aliases, phone_form, split_names, vehicle_form, word_form
+
+#: Columns of a mention that hold what is compared, in the order in which mentions are sorted.
+VALUES = (
+    "ref", "full_name", "given", "family", "near_given", "born", "year", "sex", "phone", "email", "handle", "vehicle",
+    "address",
+)  # fmt: skip
+
+
+def mentions(people: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """One row per part and name that it holds: `part` (index into `people`) and `VALUES`.
+
+    people: columns of the table `people`. at: (n,) when each part's event happened, from which an age becomes a year
+    of birth. full_name, given, family, near_given: plain text; born: "YYYY-MM-DD"; year: of birth, with its fraction
+    (from the age: half a year either way); sex: male or female; the rest in the forms of `spelling` and `addresses`.
+    """
+    born = pl.col("birth_date")
+    year = born.dt.year() + (born.dt.ordinal_day() - 1) / 365.25
+    by_age = pl.col("_at").dt.year() + (pl.col("_at").dt.ordinal_day() - 1) / 365.25 - pl.col("age") - 0.5
+    frame = people.select(
+        part=pl.int_range(pl.len(), dtype=pl.Int64),
+        ref="person_ref",
+        born=born.dt.to_string("%Y-%m-%d"),
+        year=pl.coalesce(year, people.select("age").with_columns(_at=at).select(by_age).to_series()),
+        sex=pl.when(pl.col("sex").is_in(["male", "female"])).then("sex"),
+        phone=phone_form(pl.col("phone")),
+        email=word_form(pl.col("email")),
+        handle=word_form(pl.col("handle")),
+        vehicle=vehicle_form(pl.col("vehicle")),
+        address=address_keys(people["address"]),
+    )
+    return aliases(people["name"]).pipe(_named).join(frame, on="part", maintain_order="left").select("part", *VALUES)
+
+
+def _named(names: pl.DataFrame) -> pl.DataFrame:
+    """`part`, `name` with the forms of the name; each distinct name is read once."""
+    forms = split_names(names.select("name").unique().drop_nulls()).with_columns(
+        near_given=pl.col("given").replace(SHORT_NAMES), full_name=pl.concat_str("given", pl.lit(" "), "family")
+    )
+    return names.join(forms, on="name", how="left", maintain_order="left")
