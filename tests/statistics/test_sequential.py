@@ -93,3 +93,59 @@ def test_a_census_always_decides() -> None:
 def test_a_plan_that_cannot_work_is_refused_with_its_reason(options: dict[str, float], word: str) -> None:
     with pytest.raises(UsageError, match=word):
         SequentialPlan(**{"tolerable": 0.05, "population": 100, "expected": 0.01, **options})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.005, 0.01, 0.02, 0.05])
+def test_the_exact_prospect_is_what_simulation_finds(rate: float) -> None:
+    runs = 1_500
+    sure = PLAN.log_e_values(shuffled(rate, runs, 9)) >= math.log(20)
+    found = PLAN.prospect(rate)
+    share = sure.any(axis=1).mean()
+    assert abs(share - found.assured) <= 4 * math.sqrt(max(found.assured * (1 - found.assured), 1e-9) / runs)
+    assert found.slack < 1e-12
+    if rate <= 0.02:
+        reviews = sure.argmax(axis=1) + 1
+        assert abs(reviews.mean() - found.mean_reviews) <= 4 * reviews.std() / math.sqrt(runs) + 1e-9
+
+
+def test_false_assurance_at_the_edge_is_exactly_below_the_risk_by_no_more_than_the_overshoot() -> None:
+    found = PLAN.prospect(0.05)
+    overshoot = (1 - PLAN.expected) / (1 - PLAN.tolerable)
+    assert 0.05 / overshoot - 1e-3 <= found.assured + found.slack <= 0.05
+    assert PLAN.prospect(0.01).mean_reviews <= 120
+    assert PLAN.prospect(0.01).assured == pytest.approx(1.0, abs=1e-9)
+
+
+@given(st.integers(12, 40), st.floats(0.1, 0.4), st.floats(0.02, 0.08), st.integers(0, 10))
+def test_on_a_small_frame_the_prospect_is_the_sum_over_every_order_of_review(
+    population: int, tolerable: float, expected: float, wrong: int
+) -> None:
+    """Oracle: the same chances from the item-by-item e-values, each path of a tree walked."""
+    plan = SequentialPlan(tolerable=tolerable, population=population, expected=expected)
+    if wrong > population or (plan.intolerable_errors - wrong) / population < expected:
+        return
+    assured = walked(plan, wrong)
+    assert plan.prospect(wrong / population).assured == pytest.approx(
+        assured, abs=1e-9 + plan.prospect(wrong / population).slack
+    )
+
+
+def walked(plan: SequentialPlan, wrong: int) -> float:
+    """The chance of assurance by walking (reviewed, errors) with one path's own e-values."""
+    chance, total = {0: 1.0}, 0.0
+    for n in range(1, plan.population + 1):
+        after: dict[int, float] = {}
+        for k, p in chance.items():
+            bad = (wrong - k) / (plan.population - n + 1)
+            for step, q in ((1, bad), (0, 1 - bad)):
+                if q <= 0:
+                    continue
+                path = [1] * (k + step) + [0] * (n - k - step)
+                if k + step >= plan.intolerable_errors:
+                    continue
+                if plan.log_e_values(path)[-1] >= math.log(1 / plan.risk) - 1e-12:
+                    total += p * q
+                else:
+                    after[k + step] = after.get(k + step, 0.0) + p * q
+        chance = after
+    return total + (sum(chance.values()) if wrong < plan.intolerable_errors else 0.0)

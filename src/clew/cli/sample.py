@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import polars as pl
 import typer
 
@@ -39,7 +38,6 @@ def plan_command(
     expected: Annotated[float, typer.Option("--expected", help="The error rate expected.")] = 0.01,
     fixed: Annotated[bool, typer.Option("--fixed", help="A fixed size instead of one that may stop early.")] = False,
     errors: Annotated[int | None, typer.Option("--errors", help="With --fixed: survive this many errors.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated mean number of reviews.")] = 1,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -60,13 +58,19 @@ def plan_command(
         sequential = SequentialPlan(
             tolerable=tolerable, population=population, expected=expected, risk=round(1 - confidence, 12)
         )
-        mean = sequential.expected_reviews(expected, rng=np.random.default_rng(seed), runs=200)
+        there, edge = sequential.prospect(expected), sequential.prospect(tolerable)
+        mean = there.mean_reviews
         sentence = (
             f"Review in drawn order, up to all {population:,}; if the true rate is {expected:.1%} expect about "
             f"{mean:.0f}. The chance of ever calling a rate of {tolerable:.1%} or more tolerable is at most "
-            f"{1 - confidence:.0%}."
+            f"{1 - confidence:.0%} (at exactly {tolerable:.1%} it is {edge.assured:.2%})."
         )
-        found = {"kind": "sequential", "mean_reviews": mean, "seed": seed, "sentence": sentence}
+        found = {
+            "kind": "sequential",
+            "mean_reviews": mean,
+            "false_assurance": edge.assured + edge.slack,
+            "sentence": sentence,
+        }
     show({**found, "tolerable": tolerable, "confidence": confidence, "population": population}, as_json, out)
 
 

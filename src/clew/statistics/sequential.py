@@ -3,8 +3,12 @@
 Items are reviewed one at a time in the drawn order. After each, the e-value says how many times likelier what was seen
 is under the expected rate than under a rate just intolerable; when it reaches 1/risk the review may stop. By Ville's
 inequality the chance that it ever does so, if the rate is truly intolerable, is at most the risk, whenever one stops.
-The intolerable side is exact for drawing without replacement from a frame of known size. Source: Wald, Sequential
-Analysis (1947); Waudby-Smith and Ramdas, Confidence sequences for sampling without replacement, NeurIPS 33 (2020).
+The intolerable side is exact for drawing without replacement from a frame of known size: at exactly the intolerable
+number of errors the e-value is a martingale of mean 1. It passes 1/risk only at a sound item, by a factor of at most
+(1 - expected) / (1 - tolerable), and what never passes ends near 0, so the chance of false assurance is the risk less
+that overshoot (4.8% for a risk of 5%, a tolerable rate of 5% and 1% expected); `prospect` works it out. Source: Wald,
+Sequential Analysis (1947); Waudby-Smith and Ramdas, Confidence sequences for sampling without replacement, NeurIPS 33
+(2020).
 """
 
 from __future__ import annotations
@@ -21,6 +25,9 @@ from scipy import optimize, special
 from clew.core import UsageError
 from clew.statistics.bounds import check_rate, errors_at_rate
 from clew.statistics.planning import check_population
+
+LEAST_CHANCE = 1e-16
+"""States of a review less likely than this are left out of an exact prospect."""
 
 
 class Decision(StrEnum):
@@ -52,6 +59,18 @@ class SequentialResult:
             Decision.NOT_TOLERABLE: f"{seen}: the rate is at or above {self.tolerable:.1%}; that many were found.",
             Decision.CONTINUE: f"{seen}: not yet enough to say that the rate is below {self.tolerable:.1%}.",
         }[self.decision]
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a plan does at a true rate: the chance that it ends in assurance, that it ends in finding too many errors,
+    the mean number of reviews (an upper bound by what is left undecided), and the most that `assured` could be short.
+    """
+
+    assured: float
+    refuted: float
+    mean_reviews: float
+    slack: float
 
 
 @dataclass(frozen=True)
@@ -128,11 +147,60 @@ class SequentialPlan:
         e_value = float(np.exp(min(700.0, float(log_e[at]))))
         return SequentialResult(decision, at + 1, int(errors[at]), e_value, self.tolerable, self.risk)
 
-    def expected_reviews(self, rate: float, *, rng: np.random.Generator, runs: int = 1_000) -> float:
-        """The mean number of reviews if the true rate is `rate`, by simulation: for planning reviewers' time."""
-        frame = np.zeros(self.population, dtype=int)
-        frame[: round(rate * self.population)] = 1
-        return float(np.mean([self.evaluate(rng.permutation(frame).tolist()).reviewed for _ in range(runs)]))
+    def prospect(self, rate: float) -> Prospect:
+        """What becomes of the review if the frame's true rate is `rate`: exact, by recursion over (reviewed, errors).
+
+        The e-value after n reviews with k errors does not depend on their order, as long as the bet is the expected
+        rate. Where errors have all but run out the bet is less, and it does; those paths are left there, with Ville's
+        bound on the chance that they still reach 1/risk (`slack`, nothing to speak of).
+        """
+        size, null = self.population, self.intolerable_errors
+        errors = min(size, round(rate * size))
+        k, chance = np.zeros(1), np.ones(1)  # the counts of errors that still have a chance to speak of, and theirs
+        assured = refuted = slack = mean = left = 0.0
+        for n in range(1, size + 1):
+            wrong = np.clip((errors - k) / (size - n + 1), 0, 1)
+            k = np.append(k, k[-1] + 1)
+            after = np.append(chance * (1 - wrong), 0.0)
+            after[1:] += chance * wrong
+            log_e = self._log_e_of(n, k)
+            enough, sure = k >= null, log_e >= math.log(1 / self.risk)
+            short = (null - k < self.expected * (size - n)) & ~enough & ~sure
+            assured += after[sure & ~enough].sum()
+            refuted += after[enough].sum()
+            left += after[short].sum()
+            slack += (after[short] * np.exp(log_e[short])).sum() * self.risk
+            mean += n * after[enough | sure].sum()
+            going = np.flatnonzero(~(enough | sure | short) & (after > LEAST_CHANCE))
+            if not going.size:
+                chance = np.zeros(1)
+                break
+            window = slice(going[0], going[-1] + 1)
+            k, chance = k[window], np.where(enough | sure | short, 0.0, after)[window]
+        census = float(chance.sum())
+        return Prospect(
+            assured=float(assured + (census if errors < null else 0.0)),
+            refuted=float(refuted),
+            mean_reviews=float(mean + size * (left + census)),
+            slack=float(slack),
+        )
+
+    def _log_e_of(self, n: int, k: NDArray[np.float64]) -> NDArray[np.float64]:
+        """log e after `n` reviews with `k` errors, in any order, the bet being the expected rate throughout."""
+        size, null = self.population, self.intolerable_errors
+        bet = k * math.log(self.expected) + (n - k) * math.log1p(-self.expected)
+        errors_left, sound_left = null - k, size - null - (n - k)
+        possible = (errors_left >= 0) & (sound_left >= 0)
+        fall = special.gammaln(size - n + 1) - special.gammaln(size + 1)
+        under = (
+            special.gammaln(null + 1)
+            - special.gammaln(np.where(possible, errors_left, 0) + 1)
+            + special.gammaln(size - null + 1)
+            - special.gammaln(np.where(possible, sound_left, 0) + 1)
+            + fall
+        )
+        # So many sound ones that the null cannot be: sure. So many errors: refuted, whatever the e-value.
+        return np.where(possible, bet - under, np.where(errors_left >= 0, np.inf, -np.inf))
 
 
 def log_e_below(errors: int, n: int, rate: float) -> float:
