@@ -26,6 +26,7 @@ RUN_ELSEWHERE = {
     "docs/how-to/check-the-ledger.md": "tests/ledger/test_ledger_documentation.py",
     "docs/how-to/ledger-keys.md": "tests/ledger/test_ledger_documentation.py",
     "docs/how-to/check-an-event-log.md": "tests/standards/test_exchange.py",
+    "docs/how-to/train-links.md": "tests/links/test_training.py",
     "docs/how-to/write-a-standard.md": "tests/standards/test_documents.py",
     "docs/how-to/draw-a-sample.md": "tests/assurance/test_commands.py",
     "docs/how-to/track-a-plan-of-action.md": "tests/assurance/test_commands.py",

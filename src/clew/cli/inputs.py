@@ -10,7 +10,7 @@ import typer
 
 from clew.cli.console import progress
 from clew.core import parse_instant
-from clew.links import NarrativeWeights, Weights
+from clew.links import IDENTITY, LinkModel, NarrativeWeights, Weights, model_file
 from clew.links.identity import IdentityModel, read_model
 from clew.records import Dataset, Known, read_dataset
 
@@ -39,6 +39,16 @@ def identity_model(path: Path | None) -> IdentityModel | None:
 def weights_for(*, narrative: bool) -> Weights:
     """The default weights of the link evidence, with the narratives read or not."""
     return Weights(narrative=NarrativeWeights(on=narrative))
+
+
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help="A trained link model to use; without it, the documented defaults.")
+]
+
+
+def model_for(path: Path | None) -> LinkModel:
+    """The link model in the file at `path`; the defaults if it is None."""
+    return IDENTITY if path is None else model_file.read_model(path)
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

@@ -7,7 +7,18 @@ from typing import Any
 
 from clew.cli.console import print_json, progress, write_text
 from clew.core import format_instant
-from clew.links import FAMILIES, STATEMENT, Explanation, Links, Weights, explain_pair, find_links, link_decisions
+from clew.links import (
+    FAMILIES,
+    IDENTITY,
+    STATEMENT,
+    Explanation,
+    LinkModel,
+    Links,
+    Weights,
+    explain_pair,
+    find_links,
+    link_decisions,
+)
 from clew.links.identity import IdentityModel
 from clew.publish import explanation_html, explanation_svg
 from clew.publish.links_page import rates_row
@@ -27,11 +38,12 @@ def print_pair(
     as_json: bool,
     quiet: bool,
     weights: Weights | None = None,
+    model: LinkModel = IDENTITY,
     who: IdentityModel | None = None,
 ) -> None:
     """Explains the pair on the terminal or in `out`: in words, as JSON, or drawn, by the ending of `out`."""
     with progress("Linking", quiet=quiet) as tick:
-        links = find_links(known, weights=weights, identity_model=who, seed=seed, tick=tick)
+        links = find_links(known, weights=weights, model=model, identity_model=who, seed=seed, tick=tick)
     why = explain_pair(links, event_a, event_b)
     ending = out.suffix.lower() if out is not None else ""
     drawings = {".html": explanation_html, ".svg": explanation_svg}

@@ -12,18 +12,23 @@ from clew.cli.inputs import (
     DataArgument,
     IdentityModelOption,
     MappingOption,
+    ModelOption,
     NarrativeOption,
     SeedOption,
     identity_model,
+    model_for,
     open_known,
     weights_for,
 )
 from clew.cli.link_explanation import print_pair
 from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
+from clew.cli.links_train import train_command
 from clew.links import DECOY_REPLICATES, find_links, list_links
 
 app = typer.Typer(help="Links between events, each with its evidence and a stated chance rate.", no_args_is_help=True)
 app.add_typer(identity_app, name="identity")
+
+app.command("train")(train_command)
 
 ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")]
 
@@ -43,6 +48,7 @@ def find(
     replicates: ReplicatesOption = DECOY_REPLICATES,
     seed: SeedOption = 1,
     narrative: NarrativeOption = False,
+    model: ModelOption = None,
     model_of_identity: IdentityModelOption = None,
     out: OutOption = None,
     form: FormOption = None,
@@ -62,6 +68,7 @@ def find(
         links = find_links(
             known,
             weights=weights,
+            model=model_for(model),
             identity_model=identity_model(model_of_identity),
             replicates=replicates,
             seed=seed,
@@ -87,6 +94,7 @@ def explain(
     mapping: MappingOption = None,
     seed: SeedOption = 1,
     narrative: NarrativeOption = False,
+    model: ModelOption = None,
     model_of_identity: IdentityModelOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -101,5 +109,15 @@ def explain(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     weights = weights_for(narrative=narrative)
-    who = identity_model(model_of_identity)
-    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet, weights=weights, who=who)
+    print_pair(
+        known,
+        event_a,
+        event_b,
+        seed=seed,
+        out=out,
+        as_json=as_json,
+        quiet=quiet,
+        weights=weights,
+        model=model_for(model),
+        who=identity_model(model_of_identity),
+    )

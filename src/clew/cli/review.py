@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
-from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
+from clew.cli.inputs import DataArgument, MappingOption, ModelOption, SeedOption, model_for, open_known
 from clew.cli.link_explanation import print_pair
 from clew.cli.recording import (
     DEFAULT_ACTOR,
@@ -22,6 +22,8 @@ from clew.cli.recording import (
 )
 from clew.core import UsageError
 from clew.ledger import EntryType
+from clew.links import IDENTITY, LinkModel
+from clew.links.model_file import digest_of
 from clew.publish import print_review, render_report, review_csv
 from clew.records import Known
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, Review, about_event, review
@@ -42,6 +44,7 @@ def review_command(
     budget: BudgetOption = DEFAULT_BUDGET_PER_YEAR,
     top: TopOption = DEFAULT_TOP,
     mapping: MappingOption = None,
+    model: ModelOption = None,
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -59,7 +62,8 @@ def review_command(
     Example: clew review DATA --as-of 2014-09-21 --out report.html
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
-    found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet)
+    chosen = model_for(model)
+    found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet, model=chosen)
     write_review(found, out, as_json=as_json, quiet=quiet)
     result = found.as_json()
     record_run(
@@ -67,7 +71,8 @@ def review_command(
         EntryType.REVIEW,
         dataset=known.dataset,
         standard=load_standard(standard),
-        asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed},
+        asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed}
+        | ({"link_model": digest_of(chosen)} if model else {}),
         result=result,
         exported=out,
     )
@@ -83,6 +88,7 @@ def explain_command(
     standard: StandardOption = DEFAULT_STANDARD,
     budget: BudgetOption = DEFAULT_BUDGET_PER_YEAR,
     mapping: MappingOption = None,
+    model: ModelOption = None,
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -94,11 +100,18 @@ def explain_command(
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
     if other is not None:
-        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet)
+        chosen = model_for(model)
+        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet, model=chosen)
         return
     with progress("Reviewing", quiet=quiet) as tick:
         found = about_event(
-            known, event, standard=load_standard(standard), budget_per_year=budget, seed=seed, tick=tick
+            known,
+            event,
+            standard=load_standard(standard),
+            budget_per_year=budget,
+            seed=seed,
+            model=model_for(model),
+            tick=tick,
         )
     if as_json:
         print_json(found.as_json(), out)
@@ -106,11 +119,13 @@ def explain_command(
         write_text(found.as_text(), out)
 
 
-def run_review(known: Known, *, standard: str, budget: float, top: int, seed: int, quiet: bool) -> Review:
+def run_review(
+    known: Known, *, standard: str, budget: float, top: int, seed: int, quiet: bool, model: LinkModel = IDENTITY
+) -> Review:
     """The review of `known`, with a progress bar."""
     rules = load_standard(standard)
     with progress("Reviewing", quiet=quiet) as tick:
-        return review(known, standard=rules, budget_per_year=budget, top=top, seed=seed, tick=tick)
+        return review(known, standard=rules, budget_per_year=budget, top=top, seed=seed, model=model, tick=tick)
 
 
 def write_review(found: Review, out: Path | None, *, as_json: bool, quiet: bool) -> None:

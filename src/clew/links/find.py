@@ -128,16 +128,7 @@ def find_links(
     weights = weights or Weights()
     tick = tick or _silent
     events = link_events(known)
-    scorer = Scorer(
-        events=events,
-        usual=background(events, weights),
-        held=circumstances(known, events, weights.circumstances),
-        words=narratives(known, events, weights.narrative),
-        homes=home_codes(known, events),
-        spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
-        weights=weights,
-        model=model.over(known, events, FAMILIES),
-    )
+    scorer = scorer_of(known, events, weights=weights, model=model)
     parts, named = parts_played(known, events, identity_model), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
@@ -176,6 +167,21 @@ def find_links(
         known=known,
         seed=seed,
         replicates=replicates,
+    )
+
+
+def scorer_of(known: Known, events: LinkEvents, *, weights: Weights, model: LinkModel = IDENTITY) -> Scorer:
+    """What the pairs of `events` are scored with."""
+    held = circumstances(known, events, weights.circumstances)
+    return Scorer(
+        events=events,
+        usual=background(events, weights),
+        held=held,
+        words=narratives(known, events, weights.narrative),
+        homes=home_codes(known, events),
+        spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
+        weights=weights,
+        model=model.over(held, FAMILIES),
     )
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from clew.links.circumstances import Circumstances
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.features import NOTHING_RECORDED, Pairs, Recorded, feature, recorded
-from clew.records import Known
+from clew.links.features import Pairs, feature
 
 #: The feature that is the family's own default factor.
 FACTOR = "factor"
@@ -29,13 +29,14 @@ DATED = "time"
 class Curve:
     """A contribution that is straight between knots and constant beyond them.
 
-    family: it belongs to. feature: what it reads of a pair, `FACTOR` or a name in `features`. knots: rising values of
-    the feature. values: log10 contribution at each. Where the feature is not known, and where a factor is exactly 0
-    (nothing shared, or not known), the contribution is exactly 0.
+    family: it belongs to. feature: what it reads of a pair, `FACTOR` or a name in `features`, asked about `of`. knots:
+    rising values of the feature. values: log10 contribution at each. Where the feature is not known, and where a
+    factor is exactly 0 (nothing shared, or not known), the contribution is exactly 0.
     """
 
     family: str
     feature: str
+    of: tuple[str, ...] = ()
     knots: tuple[float, ...]
     values: tuple[float, ...]
 
@@ -65,10 +66,9 @@ class LinkModel:
         """The families that have curves; the others keep their default factor."""
         return frozenset(curve.family for curve in self.curves)
 
-    def over(self, known: Known, events: LinkEvents, families: tuple[str, ...]) -> ModelOver:
-        """This model over the `events` of `known`; factors come in the order of `families`."""
-        read = {curve.feature for curve in self.curves} - {FACTOR}
-        return ModelOver(model=self, families=families, recorded=recorded(known, events) if read else NOTHING_RECORDED)
+    def over(self, held: Circumstances, families: tuple[str, ...]) -> ModelOver:
+        """This model over the events whose circumstances are `held`; factors come in the order of `families`."""
+        return ModelOver(model=self, families=families, held=held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class ModelOver:
 
     model: LinkModel
     families: tuple[str, ...]
-    recorded: Recorded
+    held: Circumstances
 
     def contributions(self, factors: Floats, events: LinkEvents, ends: tuple[Integers, Integers]) -> Floats:
         """(p, families) what each family contributes to the pairs `ends`, from its default `factors`, same shape.
@@ -89,9 +89,9 @@ class ModelOver:
             return factors
         given = factors.copy()
         given[:, [family in fitted for family in self.families]] = 0.0
-        pairs = Pairs(events=events, recorded=self.recorded, a=ends[0], b=ends[1])
         for curve in self.model.curves:
             column = self.families.index(curve.family)
+            pairs = Pairs(events=events, held=self.held, a=ends[0], b=ends[1], of=curve.of)
             read = factors[:, column] if curve.feature == FACTOR else feature(curve.feature)(pairs)
             given[:, column] += curve.at(read)
         return given

@@ -14,7 +14,9 @@ import polars as pl
 from clew.links import (
     DECOY_REPLICATES,
     FAMILIES,
+    IDENTITY,
     Decisions,
+    LinkModel,
     Links,
     Verdict,
     explain_pair,
@@ -67,10 +69,11 @@ def morning(
     budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
     seed: int = 1,
     replicates: int = DECOY_REPLICATES,
+    model: LinkModel = IDENTITY,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Morning:
     """What is on the list as at `known.at`, in order."""
-    links = find_links(known, replicates=replicates, seed=seed, tick=tick)
+    links = find_links(known, model=model, replicates=replicates, seed=seed, tick=tick)
     decisions = link_decisions(known)
     within = decisions.marked(links.within(budget_per_year))
     confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
@@ -103,10 +106,11 @@ def review(
     budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
     top: int = DEFAULT_TOP,
     seed: int = 1,
+    model: LinkModel = IDENTITY,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Review:
     """The morning list as at `known.at`: its `top` items, put into words."""
-    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, tick=tick)
+    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, model=model, tick=tick)
     return Review(
         known=known,
         links=found.links,
