@@ -53,6 +53,40 @@ FAULTS = {
         "correct",
         6,
     ),
+    "a condition of which neither alternative can hold": (
+        RULE.replace(
+            "    trigger:",
+            "    applies_when: [{any: [{event: death, where: kind == 'incident' and kind == 'death'}, "
+            "{person: deceased, where: age < 20 and age > 40}]}]\n    trigger:",
+        ),
+        "could never apply",
+        "correct",
+        6,
+    ),
+    "a number above and below": (
+        RULE.replace("{action: check.intelligence}", "{person: deceased, where: age >= 40 and 40 > age}"),
+        "age can never be true",
+        "correct",
+        6,
+    ),
+    "a value that is there and is not": (
+        RULE.replace("device.triaged}", "device.triaged, where: not has(outcome) and outcome == 'x'}"),
+        "could never be met",
+        "correct",
+        7,
+    ),
+    "a value that is and is not": (
+        RULE.replace("device.triaged}", "device.triaged, where: \"outcome in ['x'] and outcome != 'x'\"}"),
+        "outcome can never be true",
+        "correct",
+        7,
+    ),
+    "a clock that nothing can stop": (
+        RULE + "    pause: {from: {person: deceased, where: age == 3 and age > 4}, to: {action: device.triaged}}\n",
+        "could never pause",
+        "correct",
+        9,
+    ),
     "a text compared with a number": (
         RULE.replace("{action: check.intelligence}", "{person: deceased, where: age == 'forty'}"),
         "compared",
@@ -168,6 +202,14 @@ def test_a_fault_is_refused_with_its_line_and_a_mend(name: str) -> None:
 def test_what_is_no_standard_is_refused_and_never_a_traceback(text: str) -> None:
     with pytest.raises(ClewError):
         parse_standard(text)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["age >= 40 and age <= 40", "age > 18 and age != 40 and has(age)", "sex in ['male'] and sex != 'female'"],
+)
+def test_a_condition_that_can_hold_is_not_refused(where: str) -> None:
+    parse_standard(HEAD + RULE.replace("{action: check.intelligence}", f'{{person: deceased, where: "{where}"}}'))
 
 
 def test_an_expression_is_never_run_as_code() -> None:

@@ -231,6 +231,11 @@ def rule(draw: st.DrawFn, number: int) -> dict[str, Any]:  # noqa: PLR0912 - man
                 st.sampled_from(
                     (
                         {"event": "death", "where": "category != 'not_suspicious'"},
+                        {"action": "c", "where": "outcome != 'y'", "before": "trigger"},
+                        {
+                            "any": [{"circumstance": "note", "where": "quantity > 2"}, {"action": "c"}],
+                            "before": "trigger",
+                        },
                         {"any": [{"circumstance": "note", "where": "quantity > 2"}, {"action": "c"}]},
                     )
                 )

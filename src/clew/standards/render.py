@@ -59,8 +59,9 @@ def rule_lines(standard: Standard, rule: Rule) -> Iterator[str]:
     yield from ("", f"### {rule.id}: {rule.title}", "", f"*{rule.norm}, {rule.severity}{gate}.* {rule.text}", "")
     if rule.trigger:
         yield f"- arises with each {pattern_text(rule.trigger.pattern)}; the clock starts when it {_clock(rule)}"
-    for option in rule.conditions:
-        yield f"- applies when there is {' or '.join(pattern_text(pattern) for pattern in option)}"
+    for condition in rule.conditions:
+        before = ", from before that was known" if condition.before else ""
+        yield f"- applies when there is {' or '.join(map(pattern_text, condition.options))}{before}"
     for response in rule.responses:
         word = "must not be followed by" if rule.norm is Norm.PROHIBITION or rule.at_most else "asks for"
         yield f"- {word} {response_text(response)}"

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from clew.standards.engine.arrays import NEVER, Bools, Ints, minimum_by_case
+from clew.standards.engine.arrays import (
+    NEVER,
+    Bools,
+    Ints,
+    first_not_below,
+    group_bounds,
+    minimum_by_case,
+    running_maximum,
+)
 from clew.standards.engine.expressions import to_polars
 from clew.standards.engine.store import FactTable, Store
 from clew.standards.language.expression import Expression
@@ -105,6 +113,25 @@ class Matcher:
                 np.minimum(result, minimum_by_case(rows.case, rows.known, self.cases), out=result)
             self._earliest[key] = result
         return self._earliest[key]
+
+    def earliest_known_before(self, option: tuple[Pattern, ...], triggers: Matches, *, certain: bool) -> Ints:
+        """Per trigger when the first of those rows of any of `option` was known that happened before the trigger was
+        known; NEVER where there is none."""
+        result = np.full(len(triggers), NEVER, dtype=np.int64)
+        for pattern in option:
+            rows = self.rows(pattern)
+            if certain:
+                rows = rows.take(rows.certain)
+            if not len(rows):
+                continue
+            happened = rows.high if certain else rows.low
+            order = np.lexsort((happened, rows.case))
+            case = rows.case[order]
+            begin, end = group_bounds(case, triggers.case)
+            upto = first_not_below(happened[order], begin, end, triggers.known)
+            first = -running_maximum(-rows.known[order], case)
+            np.minimum(result, np.where(upto > begin, first[np.maximum(upto - 1, 0)], NEVER), out=result)
+        return result
 
     def _both(self, pattern: Pattern) -> tuple[Matches, Matches]:
         if pattern not in self._cache:

@@ -59,9 +59,13 @@ def _conditions(matcher: Matcher, rule: Rule, triggers: Matches) -> tuple[Ints, 
     known = triggers.known.copy()
     applies = np.ones(len(triggers), dtype=np.bool_)
     possible = applies.copy()
-    for option in rule.conditions:
-        sure = matcher.earliest_known(option, certain=True)[triggers.case]
-        maybe = matcher.earliest_known(option, certain=False)[triggers.case]
+    for condition in rule.conditions:
+        if condition.before:
+            sure = matcher.earliest_known_before(condition.options, triggers, certain=True)
+            maybe = matcher.earliest_known_before(condition.options, triggers, certain=False)
+        else:
+            sure = matcher.earliest_known(condition.options, certain=True)[triggers.case]
+            maybe = matcher.earliest_known(condition.options, certain=False)[triggers.case]
         applies &= sure < NEVER
         possible &= maybe < NEVER
         since = np.where(sure < NEVER, sure, maybe)

@@ -62,7 +62,7 @@ def patterns_of(rule: Rule) -> Iterable[Pattern]:
     if rule.trigger:
         yield rule.trigger.pattern
     yield from (response.pattern for response in rule.responses)
-    yield from (pattern for option in rule.conditions for pattern in option)
+    yield from (pattern for condition in rule.conditions for pattern in condition.options)
     if rule.pause:
         yield from (rule.pause.start, rule.pause.stop)
     if rule.waiver:

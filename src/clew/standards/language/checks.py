@@ -9,8 +9,8 @@ from datetime import date
 from clew.records.schema import TABLES
 from clew.records.vocabulary import ACTIVITIES, FEATURES
 from clew.standards.language.document import Document, Path, StandardError
-from clew.standards.language.expression import All, Column, Compare, Expression, Literal, Member, Operator, Scalar
-from clew.standards.language.model import Pattern, Rule, Standard
+from clew.standards.language.model import Rule, Standard
+from clew.standards.language.reachable import check_reachable
 from clew.standards.verdict import Norm
 
 _VOCABULARIES = {"circumstances": frozenset(FEATURES), "actions": frozenset(ACTIVITIES)}
@@ -28,7 +28,7 @@ def check_standard(standard: Standard, document: Document) -> Standard:
     warnings: list[str] = []
     for rule in standard.rules.values():
         path = places[rule.id]
-        _check_reachable(rule, document, path, standard)
+        check_reachable(rule, document, path)
         warnings += _warnings(rule, document, path, known_labels=not _reads_a_log(standard))
     used = {rule.within for rule in standard.rules.values() if isinstance(rule.within, str)}
     warnings += [
@@ -115,51 +115,6 @@ def _check_states(standard: Standard, document: Document) -> None:
             transition.gate not in standard.rules or standard.rules[transition.gate].norm is not Norm.GATE
         ):
             raise document.error((*path, "gate"), f"{transition.gate} is no rule of norm gate.")
-
-
-def _check_reachable(rule: Rule, document: Document, path: Path, standard: Standard) -> None:
-    patterns: list[tuple[str, Pattern]] = []
-    if rule.trigger:
-        patterns.append(("trigger", rule.trigger.pattern))
-    patterns += [("applies_when", option[0]) for option in rule.conditions if len(option) == 1]
-    patterns += [("oblige", response.pattern) for response in rule.responses]
-    for name, pattern in patterns:
-        column = _impossible(pattern)
-        if column:
-            raise document.error(
-                (*path, name),
-                f"The condition on {column} can never be true, so {rule.id} could never "
-                + ("arise." if name != "oblige" else "be met."),
-                mend="correct the condition; the reference lists the values each column may hold",
-            )
-
-
-def _impossible(pattern: Pattern) -> str:
-    """The column that a pattern asks to be two things at once, or something it never is; '' if none."""
-    allowed: dict[str, set[Scalar]] = {}
-    table = TABLES.get(pattern.table)
-    for item in _conjuncts(pattern.where):
-        match item:
-            case Compare(Operator.EQUAL, Column(name), Literal(value)) | Compare(
-                Operator.EQUAL, Literal(value), Column(name)
-            ):
-                values: set[Scalar] = {value}
-            case Member(Column(name), listed):
-                values = set(listed)
-            case _:
-                continue
-        if table is not None and name in table.names and (vocabulary := table.column(name).vocabulary):
-            values &= set(vocabulary)
-        allowed[name] = allowed.get(name, values) & values
-        if not allowed[name]:
-            return name
-    return ""
-
-
-def _conjuncts(where: Expression | None) -> Iterable[Expression]:
-    if where is None:
-        return ()
-    return where.items if isinstance(where, All) else (where,)
 
 
 def _warnings(rule: Rule, document: Document, path: Path, *, known_labels: bool) -> Iterable[str]:

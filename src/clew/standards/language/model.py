@@ -77,6 +77,14 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A row of any of `options` must be on record; if `before`, one that happened before the trigger was known."""
+
+    options: tuple[Pattern, ...]
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """The clock stands still from a row matching `start` to the next one matching `stop`."""
 
@@ -160,7 +168,7 @@ class Rule:
     """One rule.
 
     gate: while its duties stand open, a guarded change of category is barred. what: the thing owed, as a phrase
-    that follows "No record of". conditions: each an any-of list of patterns that must exist in the case.
+    that follows "No record of". conditions: all of them must hold in the case.
     requires: of a gate rule, the rules whose duties must be closed. at_most: of a count, how many are allowed.
     unknown_trigger_counts: whether a trigger that cannot be told makes an indeterminate duty, or none.
     """
@@ -174,7 +182,7 @@ class Rule:
     severity: Severity = Severity.MEDIUM
     gate: bool = False
     sources: tuple[str, ...] = ()
-    conditions: tuple[tuple[Pattern, ...], ...] = ()
+    conditions: tuple[Condition, ...] = ()
     trigger: Trigger | None = None
     responses: tuple[Response, ...] = ()
     within: str | Deadline | None = None

@@ -26,6 +26,7 @@ from clew.standards.language.expression import (
 from clew.standards.language.model import (
     LINKS,
     PATTERN_TABLES,
+    Condition,
     Correlation,
     Example,
     Parameter,
@@ -287,10 +288,11 @@ class RuleReader:
         rest = None if not plain else plain[0] if len(plain) == 1 else All(tuple(plain))
         return rest, found.get(Operator.EQUAL), found.get(Operator.NOT_EQUAL)
 
-    def _condition(self, item: Mapping[str, Any], path: Path) -> tuple[Pattern, ...]:
-        if "any" in item:
-            return tuple(self._pattern(entry, place) for place, entry in _numbered(item["any"], (*path, "any")))
-        return (self._pattern(item, path),)
+    def _condition(self, item: Mapping[str, Any], path: Path) -> Condition:
+        entries = _numbered(item["any"], (*path, "any")) if "any" in item else [(path, item)]
+        return Condition(
+            options=tuple(self._pattern(entry, place) for place, entry in entries), before="before" in item
+        )
 
     def _within(self, item: Any, path: Path, trigger: Trigger | None) -> str | Deadline:
         if isinstance(item, str) and not item.startswith("P"):

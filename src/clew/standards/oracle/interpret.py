@@ -105,9 +105,15 @@ class CaseInterpreter(OnRecord):
         """The duty that a sighting of the trigger opens, its clock started."""
         assert rule.trigger is not None  # noqa: S101 - as above
         known, tellings = sighting.known, []
-        for option in rule.conditions:
-            found = [item for pattern in option for item in self.sightings(pattern)]
-            sure = [item.known for item in found if item.sure]
+        for condition in rule.conditions:
+            found = [item for pattern in condition.options for item in self.sightings(pattern)]
+            if condition.before:
+                found = [item for item in found if item.version.low < sighting.known]
+            sure = [
+                item.known
+                for item in found
+                if item.sure and (not condition.before or item.version.high < sighting.known)
+            ]
             tellings.append(True if sure else None if found else False)
             if found:
                 known = max(known, min(sure) if sure else min(item.known for item in found))
