@@ -83,27 +83,32 @@ def log(cases: int, *, seed: int = 1) -> Dataset:
     return Dataset(name="log", tables={"actions": actions.select(list(TABLES["actions"].frame_schema))}, feeds=feeds)
 
 
-def best(work: Callable[[], Any], rounds: int = 5) -> float:
-    """The shortest of some runs: what the machine can do when nobody else is using it."""
-    times = []
+def best(work: Callable[[], Any], rounds: int = 5) -> tuple[float, float]:
+    """The shortest of some runs by the clock, and the least processor time of one: what the machine can do when nobody
+    else is using it. Tables are written by two threads, so that there the processor time is the larger."""
+    clock, processor = [], []
     for _ in range(rounds):
-        begin = time.perf_counter()
+        begin, began = time.perf_counter(), time.process_time()
         work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
+        clock.append(time.perf_counter() - begin)
+        processor.append(time.process_time() - began)
+    return min(clock), min(processor)
 
 
 def speeds(dataset: Dataset, standard: Standard) -> dict[str, float]:
     events, rules = dataset.tables["actions"].height, len(standard.rules)
     prepared = prepare(dataset, standard)
     arguments: dict[str, Any] = {"at": microseconds(AT), "view": View.LIVE, "feeds": dataset.feeds}
-    decided = best(lambda: [len(duties) for duties in run(prepared.store, standard, **arguments)])
-    written = best(lambda: evaluate(prepared, standard, at=AT), 3)
+    decided, decided_processor = best(lambda: [len(duties) for duties in run(prepared.store, standard, **arguments)])
+    written, written_processor = best(lambda: evaluate(prepared, standard, at=AT), 3)
     return {
         "events": events,
         "rules": rules,
-        "layout_seconds": best(lambda: prepare(dataset, standard), 3),
+        "layout_seconds": best(lambda: prepare(dataset, standard), 3)[0],
         "decide_seconds": decided,
+        "decide_processor_seconds": decided_processor,
+        "table_and_words_seconds": written,
+        "table_and_words_processor_seconds": written_processor,
         "event_rules_per_second": events * rules / decided,
         "event_rules_per_second_with_table_and_words": events * rules / written,
     }
@@ -115,19 +120,23 @@ def increments(cases: int, new: int) -> dict[str, float]:
     night.first_run(at=AT)
     rng = np.random.default_rng(3)
     times: dict[int, list[float]] = {6: [], 1: []}
+    processor: dict[int, list[float]] = {6: [], 1: []}
     for number in range(12):
         a_case = 6 if number % 2 else 1
         rows = log(new, seed=number + 2).tables["actions"].head(new)
         touched = np.repeat(rng.choice(cases, -(-new // a_case), replace=False), a_case)[:new]
         rows = rows.with_columns(event_id=pl.Series(touched).cast(pl.String), at=pl.lit(AT), recorded_at=pl.lit(AT))
-        begin = time.perf_counter()
+        begin, began = time.perf_counter(), time.process_time()
         night.run({"actions": rows}, at=AT + timedelta(seconds=number))
         times[a_case].append(time.perf_counter() - begin)
+        processor[a_case].append(time.process_time() - began)
     return {
         "cases": cases,
         "new_events": new,
         "seconds_six_to_a_case": min(times[6]),
         "seconds_one_to_a_case": min(times[1]),
+        "processor_seconds_six_to_a_case": min(processor[6]),
+        "processor_seconds_one_to_a_case": min(processor[1]),
     }
 
 

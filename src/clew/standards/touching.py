@@ -59,8 +59,11 @@ class Reading:
 
     def mark_rows(self, touched: Bools, table: str, labels: pl.Series, cases: Ints) -> None:
         """Marks in `touched` (rules by cases) what new rows of `table`, each with its label and case, may change."""
-        for label in labels.unique().to_list():
-            own = cases[_equal(labels, label)]
+        named = labels.to_list()
+        number = {label: place for place, label in enumerate(dict.fromkeys(named))}
+        codes = np.array([number[label] for label in named], dtype=np.int64)
+        for label, code in number.items():
+            own = cases[codes == code]
             for rule in self.readers(table, label):
                 touched[rule, own] = True
 
@@ -75,11 +78,6 @@ class Reading:
             touched[gate] |= touched[required].any(axis=0)
         for gate, required in reversed(self._required.items()):
             touched[required] |= touched[gate]
-
-
-def _equal(labels: pl.Series, label: str | None) -> Bools:
-    found: Bools = (labels.is_null() if label is None else (labels == label).fill_null(False)).to_numpy()
-    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,7 +126,7 @@ def lay_out(
     cases: event ids by case number, where the sources have their rows' case numbers in a column `_case`.
     """
     versioned = {name: has_versions(sources[name], name) for name in source_order}
-    picked = {name: _picked(sources[name], name, wanted[name][0], versioned[name]) for name in source_order}
+    picked = {name: _picked(sources[name], name, wanted[name], versioned[name]) for name in source_order}
     if cases is None:
         ids = [frame["event_id"].unique() for frame in picked.values()]
         cases = pl.concat(ids).unique().sort() if ids else pl.Series("event_id", [], dtype=pl.String)
@@ -137,19 +137,30 @@ def lay_out(
     return Store(cases=cases.alias("event_id"), tables=tables, sources=sources)
 
 
-def _picked(source: pl.DataFrame, name: str, labels: frozenset[str] | None, versioned: bool) -> pl.DataFrame:
-    frame = source.with_row_index("_row")
+def _picked(
+    source: pl.DataFrame, name: str, wanted: tuple[frozenset[str] | None, frozenset[str]], versioned: bool
+) -> pl.DataFrame:
+    """The rows with a wanted label, and of them only what is read or orders them."""
+    labels, columns = wanted
+    label = LABEL_COLUMNS[name]
+    read = {"event_id", "_case", label, "recorded_at", "retracted_at", *_TIMES.get(name, ()), *columns}
+    if versioned:
+        read |= {
+            "source_file",
+            "source_row",
+            *(root for key in fact_key(TABLES[name]) for root in key.meta.root_names()),
+        }
+    frame = source.select(column for column in source.columns if column in read).with_row_index("_row")
     if labels is None:
         return frame
-    label = LABEL_COLUMNS[name]
     if not versioned:
         return frame.filter(pl.col(label).is_in(sorted(labels)))
     # A correction may have changed the label: keep every version of a fact of which one is wanted.
     keys = [expression.alias(f"_key{number}") for number, expression in enumerate(fact_key(TABLES[name]))]
     names = [f"_key{number}" for number in range(len(keys))]
     keyed = frame.with_columns(*keys)
-    wanted = keyed.filter(pl.col(label).is_in(sorted(labels))).select(names).unique()
-    return keyed.join(wanted, on=names, how="semi", nulls_equal=True).drop(names)
+    facts = keyed.filter(pl.col(label).is_in(sorted(labels))).select(names).unique()
+    return keyed.join(facts, on=names, how="semi", nulls_equal=True).drop(names)
 
 
 def has_versions(source: pl.DataFrame, name: str) -> bool:
