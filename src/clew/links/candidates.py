@@ -9,12 +9,15 @@ with a thousand deaths costs a thousand times the window and not half a million 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from clew.links.background import Spots
 from clew.links.circumstances import Circumstances
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.weights import PlaceWeights
 
 _BLOCK = 100_000  # deaths whose neighbours are held at once: about 5 million pairs, 80 MB
 
@@ -27,7 +30,8 @@ def pair_keys(a: Integers, b: Integers, count: int) -> Integers:
 
 def ends_of(keys: Integers, count: int) -> tuple[Integers, Integers]:
     """The two events of each pair key, lower index first."""
-    return keys // count, keys % count
+    lower: Integers = keys // count
+    return lower, keys - lower * count
 
 
 def distinct(keys: Integers) -> Integers:
@@ -41,12 +45,14 @@ def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
 
     A pair may come in two blocks. Events without a place have no neighbours.
     """
-    located = np.flatnonzero(np.isfinite(events.xyz_km[:, 0]))
-    deaths = located[events.death[located]]
+    located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
+    located = _few_at_each_point(events.xyz_km, located, neighbours + 1)
     if len(located) < 2:
         return
     tree = cKDTree(events.xyz_km[located], balanced_tree=False)
     wanted = min(neighbours + 1, len(located))
+    near_each_other = located[tree.indices]  # neighbours ask one after the other: what they read is still at hand
+    deaths = near_each_other[events.death[near_each_other]]
     for start in range(0, len(deaths), _BLOCK):
         block = deaths[start : start + _BLOCK]
         _, nearest = tree.query(events.xyz_km[block], k=wanted, workers=-1)
@@ -55,15 +61,26 @@ def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
         yield distinct(pair_keys(a[apart], b[apart], len(events)))
 
 
+def _few_at_each_point(xyz_km: Floats, located: Integers, at_most: int) -> Integers:
+    """`located` without the events beyond the first `at_most` at exactly one point.
+
+    These are all nearest to each other, and a crowded spot is compared by time (`near_in_time`). A tree cannot part
+    equal points: among a million of them it would search them all, a million times.
+    """
+    order = located[np.lexsort((located, *xyz_km[located].T))]
+    new = np.r_[True, (xyz_km[order[1:]] != xyz_km[order[:-1]]).any(axis=1)] if len(order) else np.empty(0, dtype=bool)
+    start = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    few: Integers = np.sort(order[np.arange(len(order)) - start < at_most])
+    return few
+
+
 def crowded_spots(events: LinkEvents, neighbours: int, finest_km: float) -> Integers:
     """(n,) code of the spot of each event that shares it with more than `neighbours` others, -1 elsewhere."""
     code = np.full(len(events), -1, dtype=np.int64)
-    located = np.flatnonzero(np.isfinite(events.xyz_km[:, 0]))
+    located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
     if len(located):
-        cells = np.round(events.xyz_km[located] / finest_km).astype(np.int64)
-        _, spot, count = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-        spot = spot.reshape(-1)
-        crowded = count[spot] > neighbours
+        spots, spot = Spots.of(events.xyz_km[located], replace(PlaceWeights(), finest_km=finest_km))
+        crowded = spots.count[spot] > neighbours
         code[located[crowded]] = spot[crowded]
     return code
 
