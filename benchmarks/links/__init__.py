@@ -1,0 +1,1 @@
+"""Speed of the links engine beside its peers: `python -m benchmarks.links`."""
