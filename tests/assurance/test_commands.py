@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import polars as pl
 import pytest
 import typer
 from click.testing import Result
@@ -219,6 +220,34 @@ def test_scores_are_assigned_blind_and_their_results_told(folder: Path) -> None:
     assert found["rules"][0]["as_scored"] == 0.95
     Path("s.csv").write_text("item_id,reviewer,rule,answer,at\n" + "\n".join([*answers, answers[0]]), encoding="utf-8")
     assert "scored item" in str(run("clew score results a.csv s.csv").exception)
+
+
+def test_a_reviewers_form_asks_the_standards_own_questions_of_their_items_only(folder: Path) -> None:
+    from clew.standards import load_standard
+
+    Path("items.csv").write_text("item_id\n" + "".join(f"E{i}\n" for i in range(20)), encoding="utf-8")
+    good("clew score assign items.csv --reviewer amber --reviewer blue --reviewer cyan --seed 00ff --out a.csv")
+    mine = {row.split(",")[0] for row in Path("a.csv").read_text(encoding="utf-8").splitlines() if ",amber," in row}
+    good("clew score form a.csv --reviewer amber --rule R26 --rule R34 --out amber.csv")
+    form = pl.read_csv("amber.csv")
+    assert set(form["item_id"]) == mine
+    assert set(form["reviewer"]) == {"amber"}
+    asked = {rule: load_standard("uk-unexpected-death").rule(rule).ask for rule in ("R26", "R34")}
+    assert dict(form.select("rule", "question").iter_rows()) == asked
+    assert "Nothing is assigned" in str(run("clew score form a.csv --reviewer grey").exception)
+    for coefficient in ("ac", "fleiss", "alpha"):
+        Path("s.csv").write_text(
+            "item_id,reviewer,rule,answer,at\n"
+            + "".join(
+                f"{item},{person},R26,{'not_met' if i % 3 == 0 else 'met'},2026-04-01\n"
+                for i, (item, person, _) in enumerate(
+                    line.split(",") for line in Path("a.csv").read_text(encoding="utf-8").splitlines()[1:]
+                )
+            ),
+            encoding="utf-8",
+        )
+        found = json.loads(good(f"clew score results a.csv s.csv --coefficient {coefficient} --json"))
+        assert -1 <= found["rules"][0]["agreement"]["value"] <= 1
 
 
 def test_a_regression_can_fail_the_run(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import typer
 
 from clew.assurance.scoring import (
@@ -20,11 +21,14 @@ from clew.assurance.scoring import (
     Sheet,
     assign,
     corrected_rate,
+    form_of,
     rule_agreement,
 )
 from clew.assurance.tables import read_table
 from clew.cli.console import JsonOption, OutOption, print_json, write_text
 from clew.core import UsageError, parse_instant
+from clew.standards import load_standard
+from clew.statistics.agreement import Coefficient
 
 ZONE = ZoneInfo("Europe/London")
 Result = TypeVar("Result")
@@ -58,6 +62,41 @@ def assign_command(
     write_text(assigned.write_csv(), out)
 
 
+@app.command("form")
+def form_command(
+    assignments: Annotated[Path, typer.Argument(help="What `clew score assign` wrote.")],
+    *,
+    reviewer: Annotated[str, typer.Option("--reviewer", help="Whose form.")],
+    standard: Annotated[
+        str, typer.Option("--standard", "-s", help="A shipped standard's name, or a YAML file.")
+    ] = "uk-unexpected-death",
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Only this rule (repeatable).")] = None,
+    out: OutOption = None,
+) -> None:
+    """Makes one reviewer's form: their own items, the standard's own questions, and room for the answers.
+
+    It shows nobody else's items or answers. Filled in, it is what `clew score results` reads.
+
+    **Example**: clew score form assignments.csv --reviewer amber --rule R26 --out amber.csv
+    """
+    mine = read_table(assignments, needs=("item_id", "reviewer", "part")).filter(pl.col("reviewer") == reviewer)
+    if not mine.height:
+        raise UsageError(
+            f"Nothing is assigned to {reviewer}.", where=str(assignments), mend="name an assigned reviewer"
+        )
+    loaded = load_standard(standard)
+    rules = [loaded.rule(name) for name in rule] if rule else list(loaded.rules.values())
+    asked = [{"id": each.id, "ask": each.ask, "source": ", ".join(each.sources)} for each in rules]
+    form = form_of(asked, standard=loaded.id, version=loaded.version)
+    rows = [
+        (item, reviewer, question.rule, question.text, question.source, "", "")
+        for item in mine["item_id"].sort()
+        for question in form.questions
+    ]
+    schema = ["item_id", "reviewer", "rule", "question", "source", "answer", "at"]
+    write_text(pl.DataFrame(rows, schema=schema, orient="row").write_csv(), out)
+
+
 @app.command("results")
 def results_command(
     assignments: Annotated[Path, typer.Argument(help="What `clew score assign` wrote.")],
@@ -66,6 +105,9 @@ def results_command(
     adjudications: Annotated[
         Path | None, typer.Option("--adjudications", help="item_id, rule, answer, by, reason, at.")
     ] = None,
+    coefficient: Annotated[
+        Coefficient, typer.Option("--coefficient", help="How agreement is measured beyond chance.")
+    ] = Coefficient.AC,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -91,13 +133,13 @@ def results_command(
         needs = ("item_id", "rule", "answer", "by", "reason", "at")
         for item, rule, answer, by, reason, at in read_table(adjudications, needs=needs).select(needs).iter_rows():
             sheet = sheet.adjudicate(Adjudication(item, rule, _answer(answer), by, reason or "", _at(at)))
-    _report(sheet, rules, as_json=as_json, out=out)
+    _report(sheet, rules, coefficient=coefficient, as_json=as_json, out=out)
 
 
-def _report(sheet: Sheet, rules: tuple[str, ...], *, as_json: bool, out: Path | None) -> None:
+def _report(sheet: Sheet, rules: tuple[str, ...], *, coefficient: Coefficient, as_json: bool, out: Path | None) -> None:
     table, found, lines = sheet.answers(), [], []
     for rule in rules:
-        agreed, why = _if_possible(lambda rule=rule: rule_agreement(table, rule))  # type: ignore[misc]
+        agreed, why = _if_possible(lambda rule=rule: rule_agreement(table, rule, coefficient=coefficient))  # type: ignore[misc]
         rate, fault = _if_possible(lambda rule=rule: corrected_rate(table, rule))  # type: ignore[misc]
         lines += [rate.sentence if rate else f"{rule}: {fault}", f"  {agreed.sentence if agreed else why}"]
         found.append(
