@@ -5,9 +5,8 @@
 1. The practice of the Shipman Inquiry (women): the year in which the sequential test crosses ln(10^6), and what
    allowing for practices that differ does to it. 2. SaTScan's New York log likelihood ratios. 3. On the demonstration's
    background, made anew for each seed: how many alarms nothing makes, beside a bare Poisson chart with the same
-   promise;
-   and, with one extra death every so many weeks at one care home, how often and how soon it is found. Data of 1 and 2
-   do not ship: without them they are skipped aloud.
+   promise; and, with one extra death every so many weeks at one care home, how often and how soon it is found. Data
+   of 1 and 2 do not ship: without them they are skipped aloud.
 """
 
 from __future__ import annotations
@@ -90,13 +89,15 @@ def background(seed: int) -> Known:
 
 def bare_poisson(known: Known, rule: Rule, units: int, *, seed: int) -> dict[str, int]:
     """Units that cross a bare Poisson chart with the same promise, and when: expected is the unit's own past rate."""
-    periods = int((known.at - rule.watch_from) / timedelta(days=PERIOD_DAYS))
-    begin = known.at - periods * timedelta(days=PERIOD_DAYS)
+    span = known.at - rule.watch_from
+    periods = round(span / timedelta(days=PERIOD_DAYS))
+    step = span / periods
     rows = deaths_by_unit(known, rule).rows.with_columns(
-        period=((pl.col("at") - begin).dt.total_seconds() / 86_400 / PERIOD_DAYS).floor().cast(pl.Int64)
+        period=((pl.col("at") - rule.watch_from).dt.total_seconds() / step.total_seconds()).floor().cast(pl.Int64)
     )
     before = -int(rows["period"].quantile(0.001) or 0)
-    alpha, rng, crossed = rule.false_alarms_per_year * periods / 12 / units / 2, np.random.default_rng(seed), {}
+    alpha = rule.false_alarms_per_year * (span / timedelta(days=365.25)) / units / 2
+    rng, crossed = np.random.default_rng(seed), {}
     for (unit,), mine in rows.group_by("unit", maintain_order=True):
         period = mine["period"].to_numpy()
         past = int((period < 0).sum())
