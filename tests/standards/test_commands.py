@@ -161,6 +161,7 @@ def test_the_queue_lists_what_falls_due_in_the_days_to_come(folder: Path) -> Non
     arguments = ["queue", str(folder / "data"), "-s", str(folder / "toy.yaml"), "--as-of", "2024-05-03", "--days"]
     coming = json.loads(run(*arguments, "6", "--json").stdout)["coming"]
     assert [(row["duty_id"], row["due"]) for row in coming] == [("AB/D1/a1", "2024-05-08T10:00:00+00:00")]
+    assert json.loads(run(*arguments, "6", "--json").stdout)["view"] == "live"
     assert "0 deadlines in the next 5 days" in run(*arguments, "5").stdout
     run(*arguments, "6", "--out", str(folder / "queue.csv"))
     assert pl.read_csv(folder / "queue.csv")["due"].to_list() == ["2024-05-08T10:00:00.000000Z"]
@@ -256,3 +257,30 @@ def test_history_of_one_event_is_told_line_by_line(folder: Path) -> None:
         run(*arguments, "D9")
     with pytest.raises(ClewError, match="no history"):
         run(*arguments, "D1", "--view", "counterfactual")
+
+
+STATES = """states:
+  initial: under_investigation
+  transitions:
+    - {from: under_investigation, to: not_suspicious, gate: G}
+    - {from: under_investigation, to: homicide}
+"""
+GATE = "  - {id: G, norm: gate, text: g, trigger: {action: category.decided}, requires: [AB]}\n"
+
+
+def test_the_gate_says_what_stands_open_and_fails_until_it_is_closed(folder: Path) -> None:
+    (folder / "gated.yaml").write_text(STANDARD.replace("rules:", STATES + "rules:") + GATE)
+    arguments = ["gate", str(folder / "data"), "D1", "-s", str(folder / "gated.yaml"), "--as-of"]
+    barred = run(*arguments, "2024-05-10", "--to", "not_suspicious", "--json")
+    said = json.loads(barred.stdout)
+    assert barred.exit_code == 1
+    assert (said["barred"], said["from"], said["view"]) == (True, "under_investigation", "live")
+    assert [(row["duty_id"], row["verdict"]) for row in said["open"]] == [("AB/D1/a1", "missed")]
+    closed = run(*arguments, "2024-05-21", "--to", "not_suspicious")
+    assert (closed.exit_code, "nothing stands in the way" in closed.stdout) == (0, True)
+    assert run(*arguments, "2024-05-10", "--to", "homicide").exit_code == 0
+    with pytest.raises(ClewError, match="knows no change") as refused:
+        run(*arguments, "2024-05-10", "--to", "expected")
+    assert "not_suspicious, homicide" in str(refused.value)
+    with pytest.raises(ClewError, match="no event 'D9'"):
+        run("gate", str(folder / "data"), "D9", "-s", str(folder / "gated.yaml"), "--to", "homicide")

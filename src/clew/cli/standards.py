@@ -22,6 +22,7 @@ from clew.cli.standards_files import (
     read_links,
     write_duties,
 )
+from clew.cli.standards_gate import gate
 from clew.cli.standards_history import history
 from clew.core import UsageError, format_instant
 from clew.records import Dataset
@@ -196,13 +197,14 @@ def queue(
             {
                 "standard": loaded.label,
                 "as_of": format_instant(at, loaded.zone),
+                "view": View.LIVE.value,
                 "coming": [{name: _plain(row[name]) for name in columns} for row in coming.to_dicts()],
             }
         )
     elif out is None:
         for row in coming.to_dicts():
             typer.echo(f"{format_instant(row['due'], loaded.zone)}  {row['duty_id']}  {row['reason']}")
-        typer.echo(f"{coming.height} deadlines in the next {days} days.")
+        typer.echo(f"{coming.height} deadlines in the next {days} days (live view).")
 
 
 @app.command()
@@ -276,16 +278,18 @@ def diff(
                 "before": old.label,
                 "after": new.label,
                 "as_of": format_instant(at, new.zone),
+                "view": View.COUNTERFACTUAL.value,
                 "changed": [{name: _plain(value) for name, value in row.items()} for row in changed.to_dicts()],
             }
         )
         return
     for row in changed.to_dicts():
         typer.echo(f"{row['duty_id']}: {row['verdict_before'] or 'no duty'} -> {row['verdict_after'] or 'no duty'}")
-    typer.echo(f"{changed.height} duties differ between {old.label} and {new.label}.")
+    typer.echo(f"{changed.height} duties differ between {old.label} and {new.label} (counterfactual view).")
 
 
 app.command()(history)
+app.command()(gate)
 
 
 def _log_or_dataset(
