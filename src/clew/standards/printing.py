@@ -93,7 +93,11 @@ def _minutes() -> Bytes:
 def _printer() -> Callable[..., None]:
     from numba import njit  # noqa: PLC0415 - slow to start, wanted only by very large tables
 
-    compiled: Callable[..., None] = njit(cache=True, nogil=True)(_print)
+    compiled: Callable[..., None]
+    try:
+        compiled = njit(cache=True, nogil=True)(_print)
+    except RuntimeError:  # nowhere to keep what was compiled: it is compiled anew each time
+        compiled = njit(nogil=True)(_print)
     return compiled
 
 
