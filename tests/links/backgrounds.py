@@ -92,3 +92,56 @@ def null_background(*, deaths: int, years: float, seed: int, people: int = 0, gr
     )
     tables = {"events": events, "people": frame("people", rows), "circumstances": circumstances}
     return Dataset(name="null", tables={name: tables.get(name, empty_frame(table)) for name, table in TABLES.items()})
+
+
+def dependent_background(*, deaths: int, years: float, seed: int, people: int = 0) -> Dataset:
+    """A force in which much depends on much and no two deaths are connected: given its kind, each is drawn by itself.
+
+    Three in ten deaths are of one kind: of young men, in ten streets, twice as often in summer, each circumstance five
+    times as often, and most of them noted by method. The others are as in `null_background`.
+    """
+    dataset = null_background(deaths=deaths, years=years, seed=seed, people=people)
+    rng = np.random.default_rng((seed, 1))
+    young = rng.random(deaths) < 0.3
+    events, persons, noted = (dataset.tables[name] for name in ("events", "people", "circumstances"))
+    streets = rng.normal((51.5, 0.0), 0.05, (10, 2))
+    place = streets[rng.integers(0, 10, deaths)] + rng.normal(0, 0.002, (deaths, 2))
+    summer = np.where(rng.random(deaths) < 0.5, rng.integers(150, 240, deaths), rng.integers(0, 365, deaths))
+    day = rng.integers(0, int(years), deaths) * 365.25 + summer + rng.random(deaths)
+    at = pl.Series([START + timedelta(days=float(one)) for one in day]).cast(pl.Datetime("us", "UTC"))
+    moved = pl.Series(young)
+    columns = {"occurred_from": timedelta(0), "occurred_to": timedelta(hours=6), "recorded_at": timedelta(hours=8)}
+    events = events.with_columns(
+        pl.when(moved).then(at + later).otherwise(pl.col(name)).alias(name) for name, later in columns.items()
+    ).with_columns(
+        lat=pl.when(moved).then(pl.Series(place[:, 0])).otherwise("lat"),
+        lon=pl.when(moved).then(pl.Series(place[:, 1])).otherwise("lon"),
+    )
+    kind = pl.DataFrame({"event_id": events["event_id"], "young": moved, "known": events["recorded_at"]})
+    age = pl.Series(np.clip(rng.normal(24, 4, persons.height), 16, 40).round())
+    subject = pl.col("young") & (pl.col("role") == "deceased")
+    persons = persons.join(kind, on="event_id", maintain_order="left").with_columns(
+        age=pl.when(subject).then(age).otherwise("age"),
+        sex=pl.when(subject).then(pl.lit("male")).otherwise("sex"),
+        recorded_at=pl.col("known"),
+    )
+    often = (rng.random((deaths, 6)) < [0.6, 0.4, 0.2, 0.1, 0.05, 0.025]) & young[:, None]
+    which, feature = np.nonzero(often)
+    method = np.flatnonzero(young & (rng.random(deaths) < 0.6))
+    more = frame(
+        "circumstances",
+        {
+            "event_id": events["event_id"].gather(np.concatenate((which, method))).to_list(),
+            "feature": [f"feature {number}" for number in feature] + ["method"] * len(method),
+            "value": ["yes"] * len(which) + ["drugs"] * len(method),
+            "recorded_at": [START] * (len(which) + len(method)),
+        },
+    )
+    noted = pl.concat([noted, more]).unique(["event_id", "feature"], keep="first", maintain_order=True)
+    noted = noted.join(kind, on="event_id", maintain_order="left").with_columns(recorded_at=pl.col("known"))
+    tables = {
+        "events": events,
+        "people": persons.drop("young", "known"),
+        "circumstances": noted.drop("young", "known"),
+    }
+    return Dataset(name="dependent", tables=dict(dataset.tables) | tables)

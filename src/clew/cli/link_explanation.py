@@ -10,6 +10,7 @@ from clew.core import format_instant
 from clew.links import (
     FAMILIES,
     IDENTITY,
+    RATES,
     STATEMENT,
     Explanation,
     LinkModel,
@@ -18,6 +19,7 @@ from clew.links import (
     explain_pair,
     find_links,
     link_decisions,
+    why_they_differ,
 )
 from clew.links.identity import IdentityModel
 from clew.publish import explanation_html, explanation_svg
@@ -58,7 +60,6 @@ def print_pair(
 def explanation_as_json(links: Links, why: Explanation) -> dict[str, Any]:
     """An explanation as one JSON object."""
     rates, dataset = rates_row(links, why), links.known.dataset
-    rated = ("seen_per_year", "chance_per_year", "chance_low", "chance_high")
     return {
         "event_id_a": why.event_id_a,
         "event_id_b": why.event_id_b,
@@ -67,7 +68,8 @@ def explanation_as_json(links: Links, why: Explanation) -> dict[str, Any]:
         "notice": dataset.notice,
         "statement": STATEMENT,
         "log10_bayes_factor": why.log10_bayes_factor,
-        **{name: rates.get(name) for name in rated},
+        **{name: rates.get(name) for name in RATES},
+        "seen_and_chance": why_they_differ(rates) if rates else None,
         "set_apart": why.set_apart,
         "decision": _decision_as_json(links, why),
         "text": why.sentence,
@@ -134,6 +136,7 @@ def explanation_as_text(links: Links, why: Explanation) -> str:
             f"Links at least this strong: {seen} seen by this force; chance alone would make about {chance} "
             f"(95% interval {low} to {high})."
         )
+        lines.append(why_they_differ(rates))
     elif not why.set_apart:
         lines.append("Weaker than the links this force's desk is shown: chance makes many like it.")
     if decided := link_decisions(links.known).of(why.event_id_a, why.event_id_b):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,6 +105,7 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "budget_per_year": listing.budget_per_year,
         "rejected_and_kept_down": listing.kept_down.height,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
+        "series": [asdict(one) for one in listing.grown],
     }
 
 
@@ -136,5 +138,17 @@ def print_listing(listing: Listing) -> None:
         cells = (pair, f"{row['log10_bayes_factor']:.1f}", seen, chance, row["series_id"] or "", row["text"])
         view.add_row(*(Text(one_line(cell)) for cell in cells))
     console.print(view)
+    if listing.grown:
+        console.print(_series_table(listing))
     console.print(STATEMENT)
     console.print(Text(dataset.marking, style="bold"))
+
+
+def _series_table(listing: Listing) -> Table:
+    """The series, with how many at least as strong are seen and made by chance."""
+    view = Table("series", "events", "log10", "seen a year", "chance a year", "95 %", title="Series")
+    for one in listing.grown:
+        rates = (f"{one.log10_bayes_factor:.1f}", f"{one.seen_per_year:.1f}", f"{one.chance_per_year:.1f}")
+        cells = (one.series_id, ", ".join(one.event_ids), *rates, f"{one.chance_low:.1f} to {one.chance_high:.1f}")
+        view.add_row(*(Text(one_line(cell)) for cell in cells))
+    return view

@@ -2,8 +2,9 @@
 
 `find_links` gives the strongest links known at T; `weights` documents the defaults; each family has its module
 (`people`, `reference`, `families` for place, time and profile, `circumstances`); `model` puts fitted curves in place of
-the defaults; `candidates` says which pairs are compared, `chance` how often links this strong occur, `series` how
-pairs grow into series, `explain` why, `decisions` what people made of them, `listing` which are listed.
+the defaults; `candidates` says which pairs are compared, `chance` how often links this strong occur, `ties` what they
+rest on, `series` how pairs grow into series, `explain` why, `decisions` what people made of them, `listing` which are
+listed.
 A link is a candidate, never a decision, and accuses nobody.
 """
 
@@ -12,8 +13,10 @@ from clew.links.explain import Explanation, Row, explain_pair
 from clew.links.find import DECOY_REPLICATES, Links, find_links
 from clew.links.listing import CONTRACT, STATEMENT, Listing, list_links
 from clew.links.model import IDENTITY, LinkModel
+from clew.links.rating import RATES
 from clew.links.scoring import FAMILIES
-from clew.links.series import grow_series
+from clew.links.series import Series, grow_series, rated_series
+from clew.links.ties import why_they_differ
 from clew.links.weights import NarrativeWeights, Weights
 
 __all__ = [
@@ -21,6 +24,7 @@ __all__ = [
     "DECOY_REPLICATES",
     "FAMILIES",
     "IDENTITY",
+    "RATES",
     "STATEMENT",
     "Decided",
     "Decision",
@@ -32,6 +36,7 @@ __all__ = [
     "NarrativeWeights",
     "NewFact",
     "Row",
+    "Series",
     "Verdict",
     "Weights",
     "explain_pair",
@@ -39,4 +44,6 @@ __all__ = [
     "grow_series",
     "link_decisions",
     "list_links",
+    "rated_series",
+    "why_they_differ",
 ]

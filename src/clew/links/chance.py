@@ -1,93 +1,69 @@
-"""How often: links this strong that the force sees a year, and that chance alone would make.
+"""How often: links this strong that the force sees in a year, and that chance alone would make.
 
-Decoys are the force's own events with their dates, their people and their references exchanged, within strata, and the
-whole pipeline run again, so that dependence between families is in the answer (research/linkage.md 6: nulls that
-assume independence under-count by half). Pairs set apart as one incident, a household or somebody's own history stay
-set apart. A link that became known at t is counted against the links, real or decoy, that became known in the year
-before t: the history a force can pair a new death with grows, and so does the rate. With that, on events whose dates
-and people are truly independent, the links of `chance_per_year` at most r number r a year, and those of
-`seen_per_year` at most the budget number the budget.
+Seen is counted in the force's own history, chance in decoys of it (`decoys`) through which the whole search was run
+again. A link that became known at t is counted against the links, real or decoy, that became known in the year before
+t: the history a force can pair a new death with grows, and so does the rate. On events whose dates and people are truly
+independent, the links of `chance_per_year` at most r then number r a year, and those of `seen_per_year` at most the
+budget number the budget. Where the year of the decoys holds too few that are as strong, the tail of all years says how
+fast they thin out (`Tail`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
-from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.people import ROLES, Parts
-from clew.links.reference import References
+from clew.links.events import Flags, Floats, Integers
 
 YEAR_DAYS = 365.25
 _SHORTEST_WINDOW_DAYS = 7.0
 _RECENT_DAYS = 91
 
+#: Strength over which links would thin out by a factor e if each Bayes factor of 10 made them ten times as many.
+_ODDS = 1 / np.log(10)
 
-def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Generator) -> LinkEvents:
-    """The same events with dates exchanged within strata; the events of one incident move together."""
-    first = np.unique(incident, return_index=True)[1]
-    stratum = events.stratum[first]
-    order = np.argsort(stratum, kind="stable")
-    drawn = np.lexsort((rng.random(len(first)), stratum))
-    given = np.empty(len(first), dtype=np.int64)
-    given[order] = first[drawn]
-    leader = first[incident]  # `incident` codes are dense: position in `first`
-    shift = (events.from_day[given] - events.from_day[first])[incident]
-    lag = events.known_day - events.from_day
-    new_lag = (events.known_day[given] - events.from_day[given])[incident] + lag - lag[leader]
-    start = events.from_day + shift
-    return replace(
-        events,
-        from_day=start,
-        to_day=events.to_day + shift,
-        known_day=np.maximum(start + new_lag, start),
-    )
+#: The strongest links of each run, from which `thinning` is read.
+_STRONG = 100
 
+#: A count of the year before smaller than this is smoothed by the tail of all years.
+FEW = 20
 
-def exchange_people(parts: Parts, events: LinkEvents, incident: Integers, rng: np.random.Generator) -> Parts:
-    """The same parts played by other people: each person keeps in how many incidents, and in which roles, they appear.
-
-    Whoever plays several parts in one incident (the caller who is also the finder) keeps them together. Exchanged
-    within area and the same roles, deaths apart from other events, addresses apart from persons: a decoy has as many
-    people who are a caller at a death and accused in an incident as the force has, at other events.
-    """
-    who = parts.who
-    appearance = np.lexsort((parts.person, who, incident[parts.event]))
-    person, where = who[appearance], incident[parts.event[appearance]]
-    starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (where[1:] != where[:-1])][: len(person)])
-    first = appearance[starts]
-    roles = np.bitwise_or.reduceat(1 << parts.role[appearance], starts) if len(starts) else starts
-    kind = (roles * 2 + events.death[parts.event[first]]) * 2 + parts.address[first]
-    stratum = events.area[parts.event[first]] * (4 << len(ROLES)) + kind
-    order = np.argsort(stratum, kind="stable")
-    drawn = np.lexsort((rng.random(len(stratum)), stratum))
-    given = np.empty_like(first)
-    given[order] = parts.person[first[drawn]]
-    swapped = np.empty_like(parts.person)
-    swapped[appearance] = np.repeat(given, np.diff(np.r_[starts, len(appearance)]))
-    return parts.with_people(swapped)
-
-
-def exchange_references(named: References, rng: np.random.Generator) -> References:
-    """As many references, as strong, each between an event that names and an event that is named elsewhere."""
-    other = named.b[rng.permutation(len(named.b))]
-    usable = named.a != other
-    a, b = np.minimum(named.a, other)[usable], np.maximum(named.a, other)[usable]
-    order = np.lexsort((b, a))
-    a, b, factor, row = a[order], b[order], named.factor[usable][order], named.row[usable][order]
-    once = np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])][: len(a)]
-    return References(a=a[once], b=b[once], factor=factor[once], row=row[once])
+#: Decoys above which the tail is taken to be exponential: the strongest so many of all years and runs.
+TAIL = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sightings:
-    """Links seen, real or decoy: strength (p,) log10, known_day (p,) when the later of the two events was known."""
+    """Links seen, real or decoy: strength (p,) log10; known_day (p,) when the later of the two events was known;
+    kind (p,) code of what ties them (`ties`); ends (2, p) the two events, told apart by run where there are several."""
 
     strength: Floats
     known_day: Floats
+    kind: Integers
+    ends: Integers
+
+    @classmethod
+    def together(cls, runs: list[Sightings]) -> Sightings:
+        """All of `runs`; equal events of different runs are different."""
+        apart = 1 + max((int(run.ends.max(initial=-1)) for run in runs), default=0)
+        return cls(
+            strength=np.concatenate([run.strength for run in runs]),
+            known_day=np.concatenate([run.known_day for run in runs]),
+            kind=np.concatenate([run.kind for run in runs]),
+            ends=np.concatenate([run.ends + number * apart for number, run in enumerate(runs)], axis=1),
+        )
+
+    def take(self, rows: Flags) -> Sightings:
+        """Only these links."""
+        return Sightings(
+            strength=self.strength[rows],
+            known_day=self.known_day[rows],
+            kind=self.kind[rows],
+            ends=self.ends[:, rows],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +71,9 @@ class History:
     """How many chances a force has had to see a link, day by day; what a count of links is read against.
 
     start_day: of the history. deaths: (k,) deaths that became known each day from then. reach: (k,) what a death of
-    that day can be paired with: the earlier deaths, each weighed by the Bayes factor of its distance in time.
+    that day can be paired with: the earlier deaths, each weighed by how much likelier a strong link is at that distance
+    in time. Where links thin out by a factor e with each `scale` of strength, a Bayes factor of b makes those of any
+    strength ``b ** (1 / (scale ln 10))`` times as many.
     """
 
     start_day: float
@@ -103,65 +81,181 @@ class History:
     reach: Floats
 
     @classmethod
-    def of(cls, known_day: Floats, factor_at: Callable[[Floats], Floats]) -> History:
-        """From the days on which deaths became known, and the Bayes factor of two events so many days apart."""
+    def of(cls, known_day: Floats, factor_at: Callable[[Floats], Floats], scale: float = _ODDS) -> History:
+        """From the days on which deaths became known, the Bayes factor of two events so many days apart, and the
+        strength (log10) over which links thin out by a factor e (`thinning`)."""
         if not len(known_day):
             return cls(start_day=0.0, deaths=np.zeros(1), reach=np.zeros(1))
         start = float(np.quantile(known_day, 0.001))
         day = np.clip(known_day - start, 0, None).astype(np.int64)
         deaths = np.bincount(day).astype(np.float64)
         gaps: Floats = np.arange(len(deaths), dtype=np.float64) + 0.5
-        reach = np.convolve(deaths, factor_at(gaps))[: len(deaths)]
+        reach = np.convolve(deaths, factor_at(gaps) ** (_ODDS / scale))[: len(deaths)]
         return cls(start_day=start, deaths=deaths, reach=reach)
 
     def window_days(self, known: float) -> float:
         """Length of the year before `known`, or of what there is of it, at least a week."""
         return float(np.clip(known - self.start_day, _SHORTEST_WINDOW_DAYS, YEAR_DAYS))
 
-    def trend(self, known: float) -> float:
+    def trend(self, known: float, *, others: int = 1) -> float:
         """How much likelier a link is to arise at `known` than on average over the window before it: the history to
-        pair with grows, and deaths may grow more frequent. Kept from 0.25 to 4."""
+        pair with grows, and deaths may grow more frequent. Kept from 0.25 to 4. others: how many earlier events a new
+        one must find, 1 for a pair, 2 for a series of three."""
         today = int(np.clip(known - self.start_day, 0, len(self.deaths) - 1)) + 1
         window = int(self.window_days(known))
         first, middle = max(today - window, 0), max(today - min(window, _RECENT_DAYS), 0)
-        usual = float((self.deaths[first:today] * self.reach[first:today]).mean())
-        now = float(self.deaths[middle:today].mean() * self.reach[today - 1])
+        usual = float((self.deaths[first:today] * self.reach[first:today] ** others).mean())
+        now = float(self.deaths[middle:today].mean() * self.reach[today - 1] ** others)
         return float(np.clip(now / usual, 0.25, 4.0)) if usual > 0 else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
     """count: (p,) links at least as strong as each, in the year before it was known. years: (p,) what that year is
-    worth: its length, over how much likelier a link has become since (`History.trend`).
+    worth: its length, over how much likelier a link has become since (`History.trend`). few: (p,) strength of the
+    `FEW`-th strongest of that year, NaN where it holds fewer.
     """
 
     count: Floats
     years: Floats
-
-    def seen_per_year(self) -> Floats:
-        """(p,) links at least this strong that are seen a year."""
-        return self.count / self.years
-
-    def chance_per_year(self, replicates: int) -> tuple[Floats, Floats, Floats]:
-        """(p,) links at least this strong that chance makes a year, when `count` is of that many decoy runs, and
-        its exact 95 % Poisson interval (Garwood 1936).
-
-        One is added to each count: never below one over the number of replicates, and unbiased for a null's count.
-        """
-        scale = self.years * replicates
-        low = np.where(self.count > 0, chi2.ppf(0.025, 2 * np.maximum(self.count, 0.5)) / 2, 0.0)
-        high = chi2.ppf(0.975, 2 * (self.count + 1)) / 2
-        return (self.count + 1) / scale, low / scale, high / scale
+    few: Floats
 
 
-def count_as_strong(links: Sightings, among: Sightings, history: History) -> Tally:
-    """Counts, for each of `links`, those of `among` at least as strong that became known in the year before it."""
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """(p,) a year, with a 95 % interval."""
+
+    per_year: Floats
+    low: Floats
+    high: Floats
+
+
+def count_as_strong(links: Sightings, among: Sightings, history: History, *, others: int = 1) -> Tally:
+    """Counts, for each of `links`, those of `among` at least as strong that became known in the year before it.
+
+    others: as in `History.trend`.
+    """
     by_day = np.argsort(among.known_day, kind="stable")
     day, strength = among.known_day[by_day], among.strength[by_day]
-    count, years = np.empty(len(links.strength)), np.empty(len(links.strength))
+    size = len(links.strength)
+    count, years, few = np.empty(size), np.empty(size), np.full(size, np.nan)
     for row, (mine, known) in enumerate(zip(links.strength, links.known_day, strict=True)):
         window = history.window_days(known)
         low, high = np.searchsorted(day, (known - window, known), side="right")
         count[row] = (strength[low:high] >= mine).sum()
-        years[row] = window / YEAR_DAYS / history.trend(known)
-    return Tally(count=count, years=years)
+        years[row] = window / YEAR_DAYS / history.trend(known, others=others)
+        if count[row] < FEW <= high - low:
+            few[row] = np.partition(strength[low:high], high - low - FEW)[high - low - FEW]
+    return Tally(count=count, years=years, few=few)
+
+
+def dispersion(among: Sightings, at: Floats) -> Floats:
+    """(p,) how much more than Poisson the count of `among` at least as strong as each of `at` varies.
+
+    Links that share an event come and go together: the variance of their number is that of a Poisson count and, for
+    each two links that share an event, twice their covariance, at most one each: ``1 + sum d (d - 1) / n`` for events
+    of d links (Hoeffding's decomposition of a count of pairs).
+    """
+    order = np.argsort(-among.strength, kind="stable")
+    ranked, ends = among.strength[order], among.ends[:, order]
+    upto, found = [0], [1.0]
+    size = min(10, len(ranked))
+    while size:
+        degree = np.unique(ends[:, :size], return_counts=True)[1]
+        upto.append(size)
+        found.append(1.0 + float((degree * (degree - 1)).sum()) / size)
+        size = min(2 * size, len(ranked)) if size < len(ranked) else 0
+    stronger = np.searchsorted(-ranked, -at, side="right")
+    factor: Floats = np.interp(stronger, upto, found)
+    return factor
+
+
+def garwood(count: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """95 % interval of what a count is expected to be: exact for a Poisson count (Garwood 1936), and for one of
+    `spread` times its variance that of as many clumps of that size."""
+    clumps = count / spread
+    low = np.where(count > 0, chi2.ppf(0.025, 2 * np.maximum(clumps, 1e-9)) / 2, 0.0)
+    high = chi2.ppf(0.975, 2 * (clumps + 1)) / 2
+    return spread * low, spread * high
+
+
+def seen_rates(links: Sightings, among: Sightings, history: History, *, others: int = 1) -> Rates:
+    """How many of `among` at least as strong as each of `links` are seen a year."""
+    tally = count_as_strong(links, among, history, others=others)
+    low, high = garwood(tally.count, dispersion(among, links.strength))
+    return Rates(per_year=tally.count / tally.years, low=low / tally.years, high=high / tally.years)
+
+
+def chance_rates(links: Sightings, decoys: Sightings, history: History, *, replicates: int, others: int = 1) -> Rates:
+    """How many links at least as strong as each of `links` chance makes a year; `decoys` come from so many runs.
+
+    One is added to each count, which is unbiased for the links of a null: the n-th strongest of as many years as the
+    decoys are worth is expected at the n-th strongest of those. Where the year before holds fewer than `FEW`, the tail
+    says how much rarer than the `FEW`-th they are. Never below one over `replicates`: each run is worth one year, the
+    one before the link, and what no run showed may still happen once in as many.
+    """
+    tally = count_as_strong(links, decoys, history, others=others)
+    scale = tally.years * replicates
+    spread = dispersion(decoys, links.strength)
+    low, high = garwood(tally.count, spread)
+    rate = tally.count + 1
+    fitted = np.isfinite(tally.few)
+    if fitted.any():
+        thinner, doubt = Tail.of(decoys.strength).thinner(tally.few[fitted], links.strength[fitted])
+        rate[fitted] = FEW * thinner
+        # Of the level a count of FEW, of its fall an estimate of TAIL, both in clumps; the two err together, because
+        # a history that holds strong links by accident has both a high level and a slow fall.
+        away = np.exp(norm.ppf(0.975) * np.sqrt(spread[fitted]) * (1 / np.sqrt(FEW) + doubt))
+        _, nothing_seen = garwood(np.zeros(int(fitted.sum())), spread[fitted])
+        low[fitted], high[fitted] = rate[fitted] / away, np.maximum(rate[fitted] * away, nothing_seen)
+    floor = 1 / replicates
+    per_year = np.maximum(rate / scale, floor)
+    return Rates(per_year=per_year, low=np.minimum(low / scale, per_year), high=np.maximum(high / scale, per_year))
+
+
+def thinning(runs: Sequence[Sightings]) -> float:
+    """The strength (log10) over which links thin out by a factor e: the mean excess of the strongest of each run."""
+    excess = [np.empty(0)]
+    for run in runs:
+        ranked = np.sort(run.strength)[::-1][: _STRONG + 1]
+        excess.append(ranked[:-1] - ranked[-1:])
+    together = np.concatenate(excess)
+    return float(together.mean()) if len(together) and together.mean() > 0 else _ODDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tail:
+    """How decoys thin out with strength, from all years and runs together.
+
+    ranked: (m,) strengths, strongest first. start: strength beyond which they are taken to be exponential. scale: mean
+    excess over it (Pickands 1975: of strengths, which are logarithms, the excesses over a high threshold tend to one of
+    a family of which the exponential is the middle; on every history tried a shape of its own did not fit better).
+    """
+
+    ranked: Floats
+    start: float
+    scale: float
+
+    @classmethod
+    def of(cls, strength: Floats) -> Tail:
+        """Fitted by its mean excess over the `TAIL`-th strongest."""
+        ranked = np.sort(strength)[::-1]
+        held = min(TAIL, len(ranked))
+        start = float(ranked[held - 1])
+        return cls(ranked=ranked, start=start, scale=max(float((ranked[:held] - start).sum()) / max(held - 1, 1), 1e-6))
+
+    def log_count(self, strength: Floats) -> Floats:
+        """(p,) natural logarithm of how many are at least so strong: counted up to `start`, fitted beyond."""
+        held = np.arange(1, len(self.ranked) + 1)
+        counted = np.interp(-strength, -self.ranked, np.log(held))
+        beyond = np.log(min(TAIL, len(self.ranked))) - (strength - self.start) / self.scale
+        count: Floats = np.where(strength > self.start, beyond, counted)
+        return count
+
+    def thinner(self, base: Floats, strength: Floats) -> tuple[Floats, Floats]:
+        """(p,) the share of the links at least as strong as `base` that are at least as strong as `strength`, and the
+        standard error of its logarithm that comes from the fit of the scale."""
+        share = np.minimum(np.exp(self.log_count(strength) - self.log_count(base)), 1.0)
+        over = np.maximum(strength - np.maximum(base, self.start), 0.0) / self.scale
+        doubt: Floats = over / np.sqrt(min(TAIL, len(self.ranked)))
+        return share, doubt

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.places import places_of
+from clew.links.strata import date_strata
 from clew.links.weights import SUBJECTS
 from clew.records import Kind, Known, Role
 
@@ -93,7 +94,6 @@ def link_events(known: Known) -> LinkEvents:
     )
     place = (events["place_type"].is_in(INSTITUTIONS).fill_null(value=False) & ~events["elsewhere"]).to_numpy()
     death = (events["kind"] == Kind.DEATH.value).to_numpy()
-    area = _codes(events["area"])
     return LinkEvents(
         event_id=events["event_id"].to_numpy().astype(np.str_),
         death=death,
@@ -105,9 +105,9 @@ def link_events(known: Known) -> LinkEvents:
         learned_day=_days(events["learned_at"]),
         age_years=events["age"].fill_null(float("nan")).to_numpy().astype(np.float64),
         sex=events["sex"].replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8).to_numpy(),
-        area=area,
+        area=_codes(events["area"]),
         institution=place,
-        stratum=_codes(events["kind"]) * (int(area.max(initial=0)) + 2) + area + 1,
+        stratum=date_strata(events, known),
     )
 
 

@@ -10,16 +10,9 @@ import polars as pl
 
 from clew.core import UsageError
 from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
-from clew.links.chance import (
-    YEAR_DAYS,
-    History,
-    Sightings,
-    count_as_strong,
-    exchange_dates,
-    exchange_people,
-    exchange_references,
-)
+from clew.links.chance import YEAR_DAYS, History, Sightings, thinning
 from clew.links.circumstances import circumstances
+from clew.links.decoys import exchange_dates, exchange_people, exchange_references
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.families import background, factor_of_days, time_bounds
 from clew.links.identity import IdentityModel
@@ -27,6 +20,7 @@ from clew.links.incidents import home_codes, incident_groups, same_incident, wit
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.narrative import narratives
 from clew.links.people import Parts, parts_played
+from clew.links.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.reference import References, references
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
@@ -43,10 +37,12 @@ DECOY_REPLICATES = 5
 class Links:
     """The strongest links known at T, strongest first, with what is needed to explain them.
 
-    frame: event_id_a (the earlier event), event_id_b, log10_bayes_factor, seen_per_year, chance_per_year,
-    chance_low, chance_high (95 % interval), known_at (UTC instant: when the last fact about either was learned), and
-    a column per family (log10).
-    incidents: event_id, incident_id of events that share an incident with another.
+    frame: event_id_a (the earlier event), event_id_b, log10_bayes_factor, the columns of `rating.RATES` (seen_per_year,
+    chance_per_year and their 95 % intervals, kind and the same two of its kind), known_at (UTC instant: when the last
+    fact about either was learned), and a column per family (log10).
+    incidents: event_id, incident_id of events that share an incident with another. incident: (n,) its code.
+    seen: the links of `frame` as what is counted. decoys: what chance made, a run each. history: what counts are read
+    against.
     """
 
     frame: pl.DataFrame
@@ -57,7 +53,15 @@ class Links:
     named: References
     known: Known
     seed: int
-    replicates: int
+    incident: Integers
+    seen: Sightings
+    decoys: tuple[Decoy, ...]
+    history: History
+
+    @property
+    def replicates(self) -> int:
+        """How many decoy runs the chance rates come from."""
+        return len(self.decoys)
 
     def within(self, budget_per_year: float) -> pl.DataFrame:
         """The links of which this force sees at most `budget_per_year` a year."""
@@ -150,15 +154,18 @@ def find_links(
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        decoy = _decoy(scorer, static, parts, named, incident=incident, floor=floor.value, set_apart=set_apart, rng=rng)
-        decoys.append(decoy)
+        decoys.append(
+            _decoy(scorer, static, parts, named, incident=incident, floor=floor, set_apart=set_apart, rng=rng)
+        )
     tick(steps, steps, "Linked")
-    chance = Sightings(
-        strength=np.concatenate([decoy.strength for decoy in decoys]),
-        known_day=np.concatenate([decoy.known_day for decoy in decoys]),
+    history = History.of(
+        events.known_day[events.death],
+        lambda days: factor_of_days(scorer.usual, weights.time, days),
+        thinning([decoy.sightings for decoy in decoys]),
     )
+    seen = sightings_of(found, events, shared, parts)
     return Links(
-        frame=_rated(scorer, found, chance, replicates),
+        frame=_framed(scorer, found, rated_columns(seen, decoys=decoys, history=history)),
         incidents=_incident_frame(events, incident),
         scorer=scorer,
         parts=parts,
@@ -166,7 +173,10 @@ def find_links(
         named=named,
         known=known,
         seed=seed,
-        replicates=replicates,
+        incident=incident,
+        seen=seen,
+        decoys=tuple(decoys),
+        history=history,
     )
 
 
@@ -192,18 +202,25 @@ def _decoy(
     named: References,
     *,
     incident: Integers,
-    floor: float,
+    floor: _Floor,
     set_apart: Integers,
     rng: np.random.Generator,
-) -> Sightings:
+) -> Decoy:
     """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
     moved = exchange_dates(scorer.events, incident, rng)
-    shared = scorer.shared(exchange_people(parts, scorer.events, incident, rng))
+    played = exchange_people(parts, scorer.events, incident, rng)
+    shared = scorer.shared(played)
     renamed = exchange_references(named, rng)
     scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)
-    scored = _linkable(scored, incident, floor)
+    scored = _linkable(scored, incident, floor.value)
     innocent = np.isin(pair_keys(scored.a, scored.b, len(moved)), set_apart, assume_unique=True)
-    return _sightings(scored.take(~innocent), moved)
+
+    def score_pairs(a: Integers, b: Integers) -> Scored:
+        return scorer.score(scorer.static(np.sort(pair_keys(a, b, len(moved)))), shared, renamed, moved)
+
+    return decoy_of(
+        scored.take(~innocent), moved, shared, played, incident=incident, at_most=floor.keep, score=score_pairs
+    )
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -246,29 +263,15 @@ def _strongest(scored: Scored, incident: Integers, floor: _Floor) -> Scored:
     return able.take(able.total >= floor.value)
 
 
-def _sightings(scored: Scored, events: LinkEvents) -> Sightings:
-    return Sightings(
-        strength=scored.total, known_day=np.maximum(events.known_day[scored.a], events.known_day[scored.b])
-    )
-
-
-def _rated(scorer: Scorer, found: Scored, chance: Sightings, replicates: int) -> pl.DataFrame:
+def _framed(scorer: Scorer, found: Scored, rates: dict[str, pl.Series]) -> pl.DataFrame:
     """`found` with its rates, strongest first; the earlier event of a pair is a."""
     events = scorer.events
-    real = _sightings(found, events)
-    history = History.of(
-        events.known_day[events.death], lambda days: factor_of_days(scorer.usual, scorer.weights.time, days)
-    )
     later = events.from_day[found.a] > events.from_day[found.b]
     a, b = np.where(later, found.b, found.a), np.where(later, found.a, found.b)
     ordered = Scored(a=a, b=b, factors=found.factors, tie=found.tie, apart=found.apart)
-    rates = {"seen_per_year": count_as_strong(real, real, history).seen_per_year()}
-    bounds = count_as_strong(real, chance, history).chance_per_year(replicates)
-    rates |= dict(zip(("chance_per_year", "chance_low", "chance_high"), bounds, strict=True))
     learned = np.maximum(events.learned_day[found.a], events.learned_day[found.b])
     known_at = pl.Series(np.rint(learned * 86_400_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
-    frame = scored_frame(events, ordered).with_columns(**{name: pl.Series(rate) for name, rate in rates.items()})
-    frame = frame.with_columns(known_at=known_at)
+    frame = scored_frame(events, ordered).with_columns(**rates).with_columns(known_at=known_at)
     columns = ["event_id_a", "event_id_b", "log10_bayes_factor", *rates, "known_at", *FAMILIES]
     return frame.select(columns).sort("log10_bayes_factor", "event_id_a", "event_id_b", descending=[True, False, False])
 

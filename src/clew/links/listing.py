@@ -14,13 +14,15 @@ import polars as pl
 from clew.links.decisions import Decisions, link_decisions
 from clew.links.explain import explain_in_a_sentence
 from clew.links.find import Links
+from clew.links.rating import RATES_OF_KIND
 from clew.links.scoring import FAMILIES
-from clew.links.series import grow_series
+from clew.links.series import Series, rated_series
 
 #: What every form of a link says of itself.
 STATEMENT = "A link is a candidate, not a decision. It connects events and accuses nobody."
 
-#: Columns of the contract, in order: two texts, six numbers and a text; a number a family (log10); a text.
+#: Columns of the contract, in order: two texts, six numbers and a text; a number a family (log10); a text; and what was
+#: added since: the interval of seen, what the link rests on, and both rates of links of that kind.
 CONTRACT: dict[str, pl.DataType] = {
     "event_id_a": pl.String(),
     "event_id_b": pl.String(),
@@ -32,6 +34,9 @@ CONTRACT: dict[str, pl.DataType] = {
     "series_id": pl.String(),
     **{family: pl.Float64() for family in FAMILIES},
     "text": pl.String(),
+    "seen_low": pl.Float64(),
+    "seen_high": pl.Float64(),
+    **RATES_OF_KIND,
 }
 
 
@@ -41,16 +46,21 @@ class Listing:
     what was seen (decision 78).
 
     shown: rows of `Links.frame` with decision and stays_down (`Decisions.marked`). kept_down: such rows that a
-    decision keeps down; they are in `shown` only if asked for. series: event ids by series id. budget_per_year: None
-    where links are listed by strength.
+    decision keeps down; they are in `shown` only if asked for. grown: the series among the others, with their rates.
+    budget_per_year: None where links are listed by strength.
     """
 
     links: Links
     decisions: Decisions
     shown: pl.DataFrame
     kept_down: pl.DataFrame
-    series: dict[str, tuple[str, ...]]
+    grown: tuple[Series, ...]
     budget_per_year: float | None
+
+    @property
+    def series(self) -> dict[str, tuple[str, ...]]:
+        """Event ids by series id."""
+        return {one.series_id: one.event_ids for one in self.grown}
 
     @functools.cached_property
     def _series_by_member(self) -> dict[str, str]:
@@ -89,6 +99,6 @@ def list_links(links: Links, *, budget_per_year: float | None, with_rejected: bo
         decisions=decisions,
         shown=marked if with_rejected else up,
         kept_down=marked.filter("stays_down"),
-        series=grow_series(links, up, rejected=decisions.kept_down),
+        grown=rated_series(links, up, rejected=decisions.kept_down),
         budget_per_year=budget_per_year,
     )

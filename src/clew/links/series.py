@@ -1,74 +1,130 @@
 """Series grown from pairs, without chaining: two strangers joined through a hostel do not make a series.
 
-The links a desk looks at tie events into components; within each, every pair is scored, and average linkage keeps
-together only events that are strong with *all* the others on average. A candidate series never changes a record.
+The links a desk looks at tie events into groups; within each, every pair is scored, and average linkage keeps together
+only events that are strong with *all* the others on average (`ground`). A series has a score of its own, and the two
+numbers: how many series at least as strong this force sees a year, and how many chance makes, grown in the same way in
+the decoys. A candidate series never changes a record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from clew.links.decisions import Pair, pair_of
-from clew.links.events import Integers
+from clew.links.candidates import pair_keys
+from clew.links.chance import Sightings, chance_rates, seen_rates
+from clew.links.decisions import Pair
+from clew.links.events import Flags, Integers
 from clew.links.find import Links
+from clew.links.ground import Ground, Grown, ground_of, grow
 
-#: An event joins a series if its mean strength with the members is within this many orders of magnitude of the weakest
-#: link shown.
-WITHIN_ORDERS = 0.5
 
-#: A component larger than this is no series but a place or a name that everything shares; it is left as pairs.
-LARGEST_COMPONENT = 60
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """A candidate series: event ids in order of time; its id is ``S-`` and the id of the earliest.
 
-#: How far a rejected pair is taken to be from any link, in log10: farther than any other evidence can make good.
-_NEVER = -1e6
+    log10_bayes_factor: the mean strength of all its pairs, once for each member after the first, so that a member who
+    is strong with one and strange to the others adds little. seen_per_year, chance_per_year: series at least as strong
+    that this force sees and that chance makes a year, each with a 95 % interval.
+    """
+
+    series_id: str
+    event_ids: tuple[str, ...]
+    log10_bayes_factor: float
+    seen_per_year: float
+    seen_low: float
+    seen_high: float
+    chance_per_year: float
+    chance_low: float
+    chance_high: float
 
 
 def grow_series(links: Links, shown: pl.DataFrame, *, rejected: Collection[Pair] = ()) -> dict[str, tuple[str, ...]]:
-    """The series of three events or more among the links `shown` (rows of `Links.frame`).
+    """The series of three incidents or more among the links `shown` (rows of `Links.frame`).
 
     rejected: pairs that a person said are not connected; no series holds both. Returns event ids in order of time by
-    series id, which is ``S-`` and the id of the earliest member.
+    series id.
+    """
+    return {series.series_id: series.event_ids for series in rated_series(links, shown, rejected=rejected)}
+
+
+def rated_series(links: Links, shown: pl.DataFrame, *, rejected: Collection[Pair] = ()) -> tuple[Series, ...]:
+    """The series among the links `shown` (rows of `Links.frame`) with their rates, in order of id.
+
+    rejected: as in `grow_series`.
     """
     if not shown.height:
-        return {}
-    least = float(shown["log10_bayes_factor"].to_numpy().min()) - WITHIN_ORDERS
-    names = np.unique(np.concatenate((shown["event_id_a"].to_numpy(), shown["event_id_b"].to_numpy())).astype(np.str_))
-    a = np.searchsorted(names, shown["event_id_a"].to_numpy().astype(np.str_))
-    b = np.searchsorted(names, shown["event_id_b"].to_numpy().astype(np.str_))
-    ties = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(names), len(names)))
-    _, component = connected_components(ties, directed=False)
-    found: dict[str, tuple[str, ...]] = {}
-    for label in np.flatnonzero(np.bincount(component) >= 3):
-        members = names[component == label]
-        if len(members) > LARGEST_COMPONENT:
-            continue
-        where = np.searchsorted(links.scorer.events.event_id, members)
-        for group in _compact(links, where, least, rejected):
-            ordered = group[np.lexsort((group, links.scorer.events.from_day[group]))]
-            ids = tuple(str(event_id) for event_id in links.scorer.events.event_id[ordered])
-            found[f"S-{ids[0]}"] = ids
-    return dict(sorted(found.items()))
+        return ()
+    level = float(shown["log10_bayes_factor"].to_numpy().min())
+    rarest = float(shown["seen_per_year"].to_numpy().max())
+    ground = _ground(links, shown)
+    every = np.ones(len(ground.strength), dtype=np.bool_)
+    grown = grow(ground, every, level, never=_pairs_of(links, ground, rejected))
+    if not grown.members:
+        return ()
+    mine, history = grown.sightings(), links.history
+    real = _grown_as_shown(links, _ground(links, links.within(rarest)), rarest, level)
+    seen = seen_rates(mine, _with(real, grown), history, others=2)
+    made = [_grown_as_shown(links, decoy.ground, rarest, level).sightings() for decoy in links.decoys]
+    chance = chance_rates(mine, Sightings.together(made), history, replicates=links.replicates, others=2)
+    found = []
+    for number, members in enumerate(grown.members):
+        ids = tuple(str(event_id) for event_id in links.scorer.events.event_id[members])
+        found.append(
+            Series(
+                series_id=f"S-{ids[0]}",
+                event_ids=ids,
+                log10_bayes_factor=float(grown.strength[number]),
+                seen_per_year=float(seen.per_year[number]),
+                seen_low=float(seen.low[number]),
+                seen_high=float(seen.high[number]),
+                chance_per_year=float(chance.per_year[number]),
+                chance_low=float(chance.low[number]),
+                chance_high=float(chance.high[number]),
+            )
+        )
+    return tuple(sorted(found, key=lambda series: series.series_id))
 
 
-def _compact(links: Links, where: Integers, least: float, rejected: Collection[Pair]) -> list[Integers]:
-    """Groups of three or more of the events `where` whose mean strength with each other is at least `least`, none with
-    a `rejected` pair in it."""
-    upper, lower = np.triu_indices(len(where), k=1)
-    scored = links.score_pairs(where[upper], where[lower])
-    strength = np.full((len(where), len(where)), 0.0)
-    row, column = np.searchsorted(where, scored.a), np.searchsorted(where, scored.b)
-    strength[row, column] = strength[column, row] = scored.total
-    top = float(strength.max())
-    names = [str(event_id) for event_id in links.scorer.events.event_id[where]]
-    for one, other in zip(upper, lower, strict=True):
-        if rejected and pair_of(names[one], names[other]) in rejected:
-            strength[one, other] = strength[other, one] = _NEVER
-    tree = linkage(top - strength[upper, lower], method="average")
-    label = fcluster(tree, t=top - least, criterion="distance")
-    return [where[label == group] for group in np.unique(label) if (label == group).sum() >= 3]
+def _grown_as_shown(links: Links, ground: Ground, budget_per_year: float, level: float) -> Grown:
+    """The series among those links of a history that a desk with this budget would have been shown: a link of the
+    first year must be as rare in the first year as one of the last in the last."""
+    ties = ground.ties()
+    shown = seen_rates(ties, links.seen, links.history).per_year <= budget_per_year
+    return grow(ground, shown, level)
+
+
+def _ground(links: Links, frame: pl.DataFrame) -> Ground:
+    """What series among the links of `frame` grow from."""
+
+    def index(column: str) -> Integers:
+        return np.searchsorted(links.scorer.events.event_id, frame[column].to_numpy().astype(np.str_))
+
+    return ground_of(
+        (index("event_id_a"), index("event_id_b")),
+        frame["log10_bayes_factor"].to_numpy(),
+        events=links.scorer.events,
+        incident=links.incident,
+        score=links.score_pairs,
+    )
+
+
+def _pairs_of(links: Links, ground: Ground, rejected: Collection[Pair]) -> Flags:
+    """(m,) which pairs of the ground are `rejected`."""
+    names = links.scorer.events.event_id[ground.event]
+    flags = np.zeros(len(ground.pair), dtype=np.bool_)
+    for one, other in rejected:
+        ends = np.searchsorted(names, np.array([one, other]))
+        if (ends < len(names)).all() and (names[ends] == [one, other]).all():
+            flags |= ground.pair == pair_keys(ends[:1], ends[1:], len(names))
+    return flags
+
+
+def _with(real: Grown, shown: Grown) -> Sightings:
+    """All series of the real history, and those shown: where a person took a link away, they are not the same."""
+    held = {tuple(members) for members in real.members}
+    new = np.array([tuple(members) not in held for members in shown.members], dtype=np.bool_)
+    return Sightings.together([real.sightings(), shown.sightings().take(new)])
