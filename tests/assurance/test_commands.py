@@ -222,6 +222,32 @@ def test_scores_are_assigned_blind_and_their_results_told(folder: Path) -> None:
     assert "scored item" in str(run("clew score results a.csv s.csv").exception)
 
 
+TRACKER = (
+    "key: id\ncolumns: {reference: id, addressee: to, made: made, status: s}\nstatuses: {open: pending}\n"
+    "days_to_answer: 56\n"
+)
+
+
+def test_what_an_addressee_says_to_a_late_row_stands_beside_it(folder: Path) -> None:
+    Path("m.yaml").write_text(TRACKER, encoding="utf-8")
+    Path("1.csv").write_text("id,to,made,s\n7,Body,2026-01-01,open\n8,Body,2026-01-01,open\n", encoding="utf-8")
+    line = "clew plan import 1.csv --mapping m.yaml --as-of 2026-05-01 --answers a.csv"
+    header = "reference,by,at,text\n"
+    Path("a.csv").write_text(
+        header + "7,Body,2026-02-20,sent by post\n7,Body,2026-04-01,sent again\n", encoding="utf-8"
+    )
+    assert "7 (pending): Body, 2026-04-01: sent again" in good(f"{line} --out rows.csv")
+    shown = {str(row["reference"]): row["answer"] for row in pl.read_csv("rows.csv").to_dicts()}
+    assert shown == {"7": "sent again", "8": None}
+    for row, word in (
+        ("9,Body,2026-02-20,sent", "not in the feed"),
+        ("7,Body,2026-06-20,sent", "in the future"),
+        ("7,Body,2026-02-20,", "says nothing"),
+    ):
+        Path("a.csv").write_text(f"{header}{row}\n", encoding="utf-8")
+        assert word in str(run(line).exception)
+
+
 def test_a_reviewers_form_asks_the_standards_own_questions_of_their_items_only(folder: Path) -> None:
     from clew.standards import load_standard
 
