@@ -24,15 +24,16 @@ from clew.records import Known
 def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]:
     """The factors, in order of FAMILIES, of every link that may be shown, by its two ids in order."""
     events, weights = link_events(known), frozen.weights
+    held = _held(known, events.event_id, frozen)
     scorer = Scorer(
         events=events,
         usual=frozen.usual_of(events),
-        held=_held(known, events.event_id, frozen),
+        held=held,
         words=narratives(known, events, weights.narrative),
         homes=home_codes(known, events),
         spots=np.full(len(events), -1),
         weights=weights,
-        model=IDENTITY.over(known, events, FAMILIES),
+        model=IDENTITY.over(held, FAMILIES),
     )
     played = frozen.played(known.people).with_columns(
         event=pl.Series(np.searchsorted(events.event_id, frozen.played(known.people)["event_id"].to_numpy())),
