@@ -120,7 +120,7 @@ def test_the_how_to_works_line_by_line_and_the_last_night_reopens(
 ) -> None:
     """docs/how-to/prove-a-change-operates.md, on a twentieth of the demonstration."""
     monkeypatch.chdir(tmp_path)
-    Path("clew-demo").symlink_to(folder)
+    Path("changed-demo").symlink_to(folder)
     page = (ROOT / "docs" / "how-to" / "prove-a-change-operates.md").read_text(encoding="utf-8")
     outputs = []
     for body in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):

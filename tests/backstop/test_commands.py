@@ -56,6 +56,15 @@ def test_by_professional_the_sheet_tells_nothing_but_the_records(data: Path, tmp
     assert "K00" not in json.dumps(told)
 
 
+def test_what_was_written_and_found_is_said_where_it_goes_to_a_file(data: Path, tmp_path: Path) -> None:
+    words = ["backstop", "watch", str(data), "--by", "place", "--watch-from", "2014-01-01", "--seed", "3"]
+    said = RUN.invoke(app, [*words, "--out", str(tmp_path / "a.csv")])
+    assert said.stdout == ""
+    told = " ".join(said.stderr.split())
+    assert "a.csv. One series of records crossed" in told
+    assert "at most 1 false alarm a year over all" in " ".join(run(*words[1:]).split())
+
+
 def test_an_earlier_look_can_be_repeated_and_a_scan_is_written_as_text_or_json(data: Path, tmp_path: Path) -> None:
     words = ["watch", str(data), "--by", "area", "--as-of", "2015-01-01", "--false-alarms-per-year", "0.5", "--json"]
     told = json.loads(run(*words))

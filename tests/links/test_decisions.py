@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from clew.cli.link_listing import print_listing
 from clew.demonstration import make_demonstration
 from clew.links import CONTRACT, Links, Verdict, find_links, grow_series, link_decisions, list_links
 from clew.links.decisions import pair_of
@@ -220,3 +221,16 @@ def test_the_file_that_the_how_to_shows_is_read_as_it_says(tmp_path: Path) -> No
         ("A-100", "A-107"): "rejected",
         ("A-100", "A-112"): "confirmed",
     }
+
+
+def test_no_identifier_is_cut_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    listing = list_links(samples.links(), budget_per_year=52)
+    print_listing(listing)
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    for row in listing.table().iter_rows(named=True):
+        assert row["event_id_a"] in printed
+        assert row["event_id_b"] in printed

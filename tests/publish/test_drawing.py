@@ -195,3 +195,8 @@ def test_light_and_dark_name_the_same_colours_and_the_style_names_no_other() -> 
     )
     assert set(LIGHT) == set(DARK) == set(re.findall(r"var\(--([\w-]+)\)", style))
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b", style)
+
+
+def test_the_numbers_of_links_at_one_spot_are_in_order() -> None:
+    spots = [Spot(label=names[0], names=names, lat=51.5, lon=0.1) for names in (("14", "4", "2"), ("3", "2"))]
+    assert [label.text for label in _laid(spots).labels] == ["2, 3, 4, 14"]

@@ -65,3 +65,14 @@ def test_table_and_page_say_how_many_links_people_confirmed_and_how_many_stay_do
     assert "2 confirmed and 3 rejected by people" in " ".join(_printed(decided).split())
     page = " ".join(read(render_report(decided)).text.split())
     assert "people confirmed 2 of those within it, and 3 stay down because people rejected them" in page
+
+
+def test_what_would_settle_it_is_told_in_whole_questions_and_the_rest_counted() -> None:
+    review = samples.review()
+    asked = tuple(f"question {number} of forty letters and no fewer" for number in range(20))
+    printed = " ".join(_printed(replace(review, items=(replace(review.items[0], settle=asked),))).split())
+    told = printed.split("Would settle it: ")[1]
+    kept = next(at for at, question in enumerate(asked) if question not in told)
+    assert 0 < kept < 20
+    assert told.startswith(f"{'; '.join(asked[:kept])}; and {20 - kept} more")
+    assert "characters are shown" not in printed

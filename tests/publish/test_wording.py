@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.publish.wording import (
+    bound_words,
     clean_text,
+    counted,
     distance_words,
     evidence_words,
     interval_words,
@@ -84,3 +86,15 @@ def test_cleaned_text_can_always_be_encoded_and_has_as_many_characters(text: str
     cleaned = clean_text(text.replace("\r", ""))
     assert cleaned.encode("utf-8").decode("utf-8") == cleaned
     assert len(cleaned) == len(text.replace("\r", ""))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(4.9e-6, "0"), (0.0, "0"), (0.001, "0.001"), (0.034, "0.034"), (12.4, "12")]
+)
+def test_an_end_of_an_interval_too_small_to_read_is_nothing(value: float, words: str) -> None:
+    assert bound_words(value) == words
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 deaths"), (1, "1 death"), (1.0, "1 death"), (2.5, "2.5 deaths")])
+def test_one_is_counted_in_the_singular(count: float, words: str) -> None:
+    assert counted(count, "death") == words

@@ -9,10 +9,11 @@ import polars as pl
 import typer
 
 from clew.backstop import By, Watch, pre_specified, review_packet, scan, watch
-from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_text
+from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, instant, open_dataset, open_known
 from clew.core import UsageError
 from clew.publish import render_watch, scan_json, scan_text, watch_json, watch_text
+from clew.publish.backstop_words import found_words
 from clew.records import spreadsheet_safe
 
 app = typer.Typer(
@@ -78,6 +79,8 @@ def watch_command(
         print_json(watch_json(found, packet), out)
     else:
         write_text(watch_text(found, packet), out)
+    if out is not None and not quiet:
+        stderr.print(f"Wrote {out}. {found_words(found)}", highlight=False)
 
 
 @app.command("scan")

@@ -25,7 +25,7 @@ from clew.links.identity import IdentityModel
 from clew.publish import explanation_html, explanation_svg
 from clew.publish.links_page import rates_row
 from clew.publish.waterfall import parts_of
-from clew.publish.wording import clean_text, number_words, one_line
+from clew.publish.wording import bound_words, clean_text, one_line
 from clew.records import Known
 from clew.review.wording import often
 
@@ -131,7 +131,7 @@ def explanation_as_text(links: Links, why: Explanation) -> str:
         lines.append("Set apart: one incident, or one household or family; shown, not alerted as a link.")
     if rates := rates_row(links, why):
         seen, chance = often(rates["seen_per_year"]), often(rates["chance_per_year"])
-        low, high = number_words(rates["chance_low"]), number_words(rates["chance_high"])
+        low, high = bound_words(rates["chance_low"]), bound_words(rates["chance_high"])
         lines.append(
             f"Links at least this strong: {seen} seen by this force; chance alone would make about {chance} "
             f"(95% interval {low} to {high})."

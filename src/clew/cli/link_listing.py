@@ -8,9 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from clew.cli.console import print_json, write_bytes, write_text
@@ -18,6 +20,9 @@ from clew.core import UsageError, format_instant
 from clew.links import FAMILIES, STATEMENT, Listing
 from clew.publish import links_csv, links_followthemoney, links_geojson, links_graphml, links_html, links_parquet
 from clew.publish.wording import one_line
+
+#: Longer identifiers are broken over lines on the terminal, whole in every other form.
+LONGEST_IDENTIFIER = 30
 
 
 class Form(StrEnum):
@@ -131,7 +136,10 @@ def print_listing(listing: Listing) -> None:
     console.print(f"{table.height} links as known at {at}{limit}; seed {links.seed}.")
     if remark := kept_down_words(listing):
         console.print(remark)
-    view = Table("events", "log10", "seen a year", "chance a year", "series", "why")
+    # Identifiers are never cut: they are what the next command is given.
+    view = Table(Column("events", overflow="fold", min_width=_widest(table, "event_id_a", "event_id_b")), box=SIMPLE)
+    for name in ("log10", "seen\na year", "chance\na year", "series", "why"):
+        view.add_column(name, overflow="fold")
     for row in table.iter_rows(named=True):
         seen, chance = f"{row['seen_per_year']:.1f}", f"{row['chance_per_year']:.1f}"
         pair = f"{row['event_id_a']} {row['event_id_b']}"
@@ -144,9 +152,19 @@ def print_listing(listing: Listing) -> None:
     console.print(Text(dataset.marking, style="bold"))
 
 
+def _widest(table: pl.DataFrame, *columns: str) -> int:
+    """The length of the longest identifier in `columns`, so that none is broken in two where there is room."""
+    longest = max((len(name) for column in columns for name in table[column].to_list()), default=0)
+    return min(longest, LONGEST_IDENTIFIER)
+
+
 def _series_table(listing: Listing) -> Table:
     """The series, with how many at least as strong are seen and made by chance."""
-    view = Table("series", "events", "log10", "seen a year", "chance a year", "95 %", title="Series")
+    view = Table(Column("series", overflow="fold"), box=SIMPLE, title="Series")
+    members = max((len(event_id) for one in listing.grown for event_id in one.event_ids), default=0)
+    view.add_column("events", overflow="fold", min_width=min(members + 1, LONGEST_IDENTIFIER))
+    for name in ("log10", "seen a year", "chance a year", "95 %"):
+        view.add_column(name)
     for one in listing.grown:
         rates = (f"{one.log10_bayes_factor:.1f}", f"{one.seen_per_year:.1f}", f"{one.chance_per_year:.1f}")
         cells = (one.series_id, ", ".join(one.event_ids), *rates, f"{one.chance_low:.1f} to {one.chance_high:.1f}")

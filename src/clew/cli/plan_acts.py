@@ -28,6 +28,7 @@ from clew.assurance.plan.calendar import calendar
 from clew.assurance.plan.standing import due_dates, standing
 from clew.cli.console import AsOfOption, JsonOption, OutOption, print_json, write_text
 from clew.core import UsageError, parse_instant
+from clew.publish.wording import label_words
 
 ZONE = ZoneInfo("Europe/London")
 PlanArgument = Annotated[Path, typer.Argument(help="The plan of action (a JSON file).")]
@@ -146,7 +147,7 @@ def act_command(
     event = PlanEvent(act, by, moment, reason, owner, day, proof, milestone, operating)
     after = record(known.recommendation(recommendation), event)
     print_json(plan_to_json(known.with_changed(after)), plan)
-    typer.echo(f"{recommendation} is {after.state}")
+    typer.echo(f"{recommendation} is {label_words(after.state)}")
 
 
 def show_command(

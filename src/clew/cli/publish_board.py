@@ -24,6 +24,7 @@ from clew.publish.board import board_pack, render_board
 from clew.publish.board_pdf import board_pdf
 from clew.publish.control_page import ControlView, history_view
 from clew.publish.oscal import assessment_results, plan_of_action
+from clew.publish.wording import counted
 from clew.records import Dataset
 from clew.standards import load_standard
 
@@ -97,7 +98,9 @@ def board_command(
         ]
         record(ledger, *entries)
     if not quiet:
-        typer.echo(f"Board pack of {len(known.recommendations)} recommendations: {', '.join(map(str, written))}")
+        typer.echo(
+            f"Board pack of {counted(len(known.recommendations), 'recommendation')}: {', '.join(map(str, written))}"
+        )
 
 
 def oscal_command(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from clew.backstop import Area, By, Packet, Scan, Signal, Watch
 from clew.core import format_instant
 from clew.publish import backstop_words as words
-from clew.publish.wording import day_words, label_words, number_words, one_line
+from clew.publish.wording import counted, day_words, label_words, number_words, one_line
 
 _WIDTH = 110
 
@@ -43,7 +43,7 @@ def signal_words(signal: Signal, watch: Watch) -> str:
     """A place or an area that crossed, in words."""
     observed, zone = int(signal.observed.sum()), watch.known.dataset.zone
     return (
-        f"{one_line(signal.unit, limit=120)} ({label_words(signal.group)}): {observed} deaths where "
+        f"{one_line(signal.unit, limit=120)} ({label_words(signal.group)}): {counted(observed, 'death')} where "
         f"{number_words(float(signal.expected.sum()))} were expected; a limit was crossed by "
         f"{day_words(watch.ends[signal.crossed], zone)}. Among all alike it lies {signal.z:+.1f} standard errors "
         f"from the "
@@ -76,9 +76,8 @@ def area_words(area: Area, found: Scan) -> str:
     wait = f"{number_words(area.recurrence_years)} years" if days > 730 else f"{number_words(days)} days"
     return (
         f"within {area.radius_km:.1f} km of {area.lat:.3f}, {area.lon:.3f}, {day_words(area.first, zone)} to "
-        f"{day_words(area.last, zone)}: {area.observed} deaths where {number_words(area.expected)} were expected. "
-        f"One as "
-        f"strong comes by chance once in {wait} of weekly scans."
+        f"{day_words(area.last, zone)}: {counted(area.observed, 'death')} where {number_words(area.expected)} were "
+        f"expected. One as strong comes by chance once in {wait} of weekly scans."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clew.backstop import By, Scan, Watch
-from clew.publish.wording import day_words, number_words
+from clew.publish.wording import counted, day_words, number_words
 
 PRINCIPLE = (
     "A backstop, and one that accuses no one. It counts deaths; it does not know why there were more. Staff, "
@@ -27,6 +27,13 @@ WHAT_TO_DO = (
 )
 SIGN_OFF = (
     "Statistician (name, date): rule fixed before the records were opened; method and limits fit for this use: ________"
+)
+
+
+#: What the last column of the table of groups means.
+DIFFER = (
+    "Such units differ for reasons of their own, fitted here as a standard deviation, a share of their mean; the "
+    "limits allow for it."
 )
 
 
@@ -54,9 +61,8 @@ def rule_words(watch: Watch) -> str:
     kinds = f" ({', '.join(rule.place_types).replace('_', ' ')})" if rule.by is By.PLACE else ""
     return (
         f"Rule {rule.digest}: deaths by {rule.by.value}{kinds} from {day_words(rule.watch_from, zone)}, charts "
-        f"tuned to a "
-        f"rate {rule.rate_ratio:g} times what was expected, at most {rule.false_alarms_per_year:g} false alarms a year "
-        f"over all. Seed {watch.seed}."
+        f"tuned to a rate {rule.rate_ratio:g} times what was expected, at most "
+        f"{counted(rule.false_alarms_per_year, 'false alarm')} a year over all. Seed {watch.seed}."
     )
 
 
@@ -74,11 +80,11 @@ def left_out_words(watch: Watch) -> str:
 
 def scan_words(found: Scan) -> str:
     """What a scan found, beside how often chance does it."""
-    count = len(found.areas)
+    count, often = len(found.areas), found.false_alarms_per_year
     areas = "No circle" if not count else "One circle" if count == 1 else f"{count} circles"
     return (
         f"{areas} with more deaths in its last weeks than chance makes "
-        f"{number_words(found.false_alarms_per_year)} times a "
+        f"{'once' if often == 1 else f'{number_words(often)} times'} a "
         f"year. {found.deaths:,} deaths of {found.weeks} weeks scanned, {found.unplaced:,} more without a place "
         f"left out."
     )

@@ -20,7 +20,7 @@ from clew.publish.pages import page_environment
 from clew.publish.palette import DARK, LIGHT
 from clew.publish.timeline import Timeline, timeline
 from clew.publish.waterfall import Step, parts_of, strongest_first, waterfall, waterfall_scale
-from clew.publish.wording import evidence_words, number_words, one_line
+from clew.publish.wording import bound_words, evidence_words, one_line
 from clew.review.model import Evidence
 from clew.review.wording import often
 
@@ -206,7 +206,7 @@ def rate_terms(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The two numbers of a link in words, and how sure the second is."""
     if not row:
         return (("Rates", "none: weaker than the links a desk is shown, or set apart; chance makes many like it"),)
-    low, high = number_words(row["chance_low"]), number_words(row["chance_high"])
+    low, high = bound_words(row["chance_low"]), bound_words(row["chance_high"])
     chance = f"about {often(row['chance_per_year'])} (95% interval {low} to {high})"
     return (("Links this strong seen", often(row["seen_per_year"])), ("Chance alone would make", chance))
 

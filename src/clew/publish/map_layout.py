@@ -255,7 +255,8 @@ def _names(spots: Sequence[Spot]) -> list[str]:
     """What a mark is labelled with: every spot's label, or every name of its spots once."""
     if not any(spot.names for spot in spots):
         return [spot.label for spot in spots]
-    return list(dict.fromkeys(name for spot in spots for name in spot.names or (spot.label,)))
+    names = list(dict.fromkeys(name for spot in spots for name in spot.names or (spot.label,)))
+    return sorted(names, key=int) if all(name.isdecimal() for name in names) else names
 
 
 def _length_words(metres: float) -> str:

@@ -39,6 +39,7 @@ def page_environment(zone: ZoneInfo) -> Environment:
         "cut": lambda text, limit: wording.clean_text(text, limit=limit),
         "words": wording.label_words,
         "number": wording.number_words,
+        "bound": wording.bound_words,
         "share": lambda value: f"{value:.1%}",
         "count": lambda value: f"{value:,}",
     }

@@ -175,7 +175,7 @@ def _rates(review: Review, item: Item, link: LinkFacts) -> Terms:
     row = review.links.frame.filter(pl.col("event_id_a").is_in(pair) & pl.col("event_id_b").is_in(pair))
     if len(pair) != 2 or not row.height:
         return (("Links this strong seen", seen), ("Chance alone would make", chance))
-    low, high = (wording.number_words(row[name][0]) for name in ("chance_low", "chance_high"))
+    low, high = (wording.bound_words(row[name][0]) for name in ("chance_low", "chance_high"))
     # The engine counts time in days as floating point: half a second mends what that loses.
     held = wording.moment_words(row["known_at"][0] + timedelta(seconds=0.5), review.known.dataset.zone)
     return (

@@ -5,6 +5,8 @@ Nothing recorded is taken for markup or terminal control: every cell is plain te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -63,8 +65,19 @@ def _why(item: Item) -> Text:
     if len(item.reasons) > MOST_REASONS:
         lines.append(Text(f"and {len(item.reasons) - MOST_REASONS} more reasons", style="dim"))
     if item.settle:
-        lines.append(Text(f"Would settle it: {one_line('; '.join(item.settle), limit=300)}", style="dim"))
+        lines.append(Text(f"Would settle it: {_settle(item.settle)}", style="dim"))
     return Text("\n").join([*lines, Text("")])
+
+
+def _settle(questions: Sequence[str], *, room: int = 300) -> str:
+    """As many whole questions as fit into `room` characters, the first at least, and how many more there are."""
+    kept = [one_line(questions[0], limit=room)]
+    for question in questions[1:]:
+        if len("; ".join(kept)) + len(question) > room:
+            break
+        kept.append(one_line(question, limit=room))
+    more = len(questions) - len(kept)
+    return "; ".join(kept) + (f"; and {more} more" if more else "")
 
 
 def _reason(reason: Reason) -> Text:

@@ -101,6 +101,16 @@ def number_words(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def bound_words(value: float) -> str:
+    """An end of an interval of rates, as `number_words`, but ``0`` below a thousandth: that is no figure to read."""
+    return number_words(value) if value >= 0.001 else "0"
+
+
+def counted(count: float, one: str, many: str = "") -> str:
+    """``1 death``, ``2 deaths``, ``0.5 deaths``. many: the plural, where it is not `one` with an s."""
+    return f"{count:g} {one if count == 1 else many or one + 's'}"
+
+
 def likelier_words(log10_factor: float) -> str:
     """What a log10 Bayes factor says, in words: how many times likelier the evidence is if the two are connected."""
     times = 10 ** min(abs(log10_factor), 300.0)

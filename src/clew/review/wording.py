@@ -65,10 +65,17 @@ def headline(reasons: Sequence[Reason]) -> str:
         )
     if duties := [reason.standard for reason in by_kind[ReasonKind.STANDARD] if reason.standard is not None]:
         gates = sum(duty.gate for duty in duties)
-        tail = f", {gates} of them before it may be closed" if gates else ""
-        said.append(f"no record of {len(duties)} thing{'s' * (len(duties) != 1)} that should have been done{tail}")
+        said.append(_duties(len(duties), gates))
     text = "; ".join(said)
     return f"{text[0].upper()}{text[1:]}"
+
+
+def _duties(count: int, gates: int) -> str:
+    """How many duties have no record, and how many of them must be done before the death may be closed."""
+    if count == 1:
+        return f"no record of one thing that should have been done{' before it may be closed' if gates else ''}"
+    tail = ", all before it may be closed" if gates == count else f", {gates} of them before it may be closed"
+    return f"no record of {count} things that should have been done{tail if gates else ''}"
 
 
 def _listed(names: Sequence[str], in_all: int) -> str:
