@@ -129,3 +129,18 @@ def test_a_scan_without_places_or_time_is_refused_and_unplaced_deaths_are_counte
     for options in ({"weeks": 4, "longest_weeks": 4}, {"radius_km": 0.0}, {"square_km": -1.0}):
         with pytest.raises(UsageError):
             scan(known, **options)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"weeks": 1_000_000_000},
+        {"square_km": 1e300},
+        {"square_km": float("inf")},
+        {"false_alarms_per_year": float("inf")},
+        {"radius_km": float("nan")},
+    ],
+)
+def test_bounds_between_which_nothing_can_be_scanned_are_refused(known: Known, bounds: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="nothing to scan"):
+        scan(known, **bounds)  # type: ignore[arg-type]

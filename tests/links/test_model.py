@@ -94,3 +94,9 @@ def test_a_model_that_reads_what_this_version_does_not_know_is_refused(known: Kn
     strange = LinkModel(curves=(Curve(family="place", feature="phase_of_the_moon", knots=(0.0,), values=(1.0,)),))
     with pytest.raises(UsageError, match="phase_of_the_moon"):
         find_links(known, model=strange, replicates=1)
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf"), float("-inf")])
+def test_a_strength_that_nothing_compares_with_is_refused(known: Known, strength: float) -> None:
+    with pytest.raises(UsageError, match="no strength"):  # not a number once looked for its floor for ever
+        find_links(known, at_least=strength)

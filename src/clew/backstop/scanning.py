@@ -7,6 +7,7 @@ a finding by itself. Deaths of one incident (a fire) and things that go round (a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,10 @@ WEEK_DAYS = 7
 METRES_PER_DEGREE = 111_195.0
 #: Squares are doubled in width until there are no more than this: each is a centre of circles.
 MOST_SQUARES = 2_500
+#: Twenty years: rates so far apart are not compared by a scan, and its work grows with the weeks.
+MOST_WEEKS = 1_040
+#: No force is wider.
+WIDEST_SQUARE_KM = 1_000
 _LARGEST_SHARE = 0.1
 
 
@@ -80,11 +85,18 @@ def scan(
     tick: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """Scans the last `weeks` of what is known for circles, alive at T, of up to `radius_km` and `longest_weeks`."""
-    if not 1 <= longest_weeks < weeks or not radius_km > 0 or not square_km > 0 or not false_alarms_per_year > 0:
+    if (
+        not 1 <= longest_weeks < weeks <= MOST_WEEKS
+        or not radius_km > 0
+        or not 0 < square_km <= WIDEST_SQUARE_KM
+        or not 0 < false_alarms_per_year < math.inf
+    ):
         raise UsageError(
             "There is nothing to scan between these bounds.",
             where="scan",
-            mend="give more weeks than the longest window, and lengths and a promise above 0",
+            why="a scan compares weeks with each other, and squares with each other, against a stated promise",
+            mend=f"give more weeks than the longest window, at most {MOST_WEEKS:,}; a radius above 0; squares above 0 "
+            f"and at most {WIDEST_SQUARE_KM:,} km wide; and a finite promise above 0",
         )
     begin = known.at - timedelta(days=weeks * WEEK_DAYS)
     deaths = known.events.filter(pl.col("kind") == Kind.DEATH.value).with_columns(

@@ -233,7 +233,7 @@ def _control_status(path: Path, recommendation: str) -> tuple[Evidence, tuple[st
         own = [each for each in content["controls"] if each["recommendation"] == recommendation]
         operating = tuple(each["rule"] for each in own if each["status"] == "operating")
         return Evidence(path.name, digest, date.fromisoformat(content["as_of"])), operating
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
             f"{path} is no status of controls.",
             where="--control-status",

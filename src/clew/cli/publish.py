@@ -200,7 +200,7 @@ def _controls(path: Path | None) -> list[dict[str, Any]]:
         if content["format"] != "clew control status v1":
             raise KeyError("format")
         return list(content["controls"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
             f"{path} is no status of controls.",
             where="--control-status",

@@ -167,7 +167,7 @@ def _sentence(path: Path) -> str:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return str(content["sentence"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
             f"{path} is no evaluation of a sample.", where="--evaluation", mend="write it: clew sample evaluate --json"
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -128,6 +129,13 @@ def find_links(
             where="replicates",
             why="no link is shown without its chance rate",
             mend="ask for one or more",
+        )
+    if at_least is not None and not math.isfinite(at_least):
+        raise UsageError(
+            f"{at_least} is no strength that a link could reach.",
+            where="--all-pairs-above",
+            why="links are compared with it, and nothing is above or below it",
+            mend="give a number, such as 2: a Bayes factor of 100 or more",
         )
     weights = weights or Weights()
     tick = tick or _silent

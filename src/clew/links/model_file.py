@@ -44,7 +44,7 @@ def read_model(path: Path) -> LinkModel:
     """The model in the file at `path`; raises `UsageError` where it is none, or one that this version cannot use."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _refused(path, str(error)) from None
     schema = json.loads(files("clew.links").joinpath("model.schema.json").read_text(encoding="utf-8"))
     fault = next(iter(Draft202012Validator(schema).iter_errors(held)), None)

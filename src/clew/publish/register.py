@@ -108,7 +108,7 @@ class Register:
             if content["format"] != FORMAT:
                 raise KeyError(FORMAT)
             return Pending(path.stem, content["prepared_by"], content["public"], _from_json(content["release"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise UsageError(f"{path} is no entry of a register: {error}.", where=str(self.folder)) from error
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:

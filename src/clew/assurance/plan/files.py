@@ -82,7 +82,7 @@ def read_plan(path: Path) -> Plan:
             tuple(_finding(entry) for entry in content["findings"]),
             tuple(_recommendation(entry) for entry in content["recommendations"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{path} is not a plan of action: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
             where="plan file",

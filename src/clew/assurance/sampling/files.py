@@ -66,7 +66,7 @@ def read_draw(path: Path) -> Draw:
                 for entry in content["replacements"]
             ),
         )
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError, RecursionError) as error:
         raise UsageError(
             f"{path} is not a draw: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
             where="draw file",

@@ -74,6 +74,8 @@ def parse_model(text: str, *, where: str) -> IdentityModel:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
         raise _refused(f"it is not JSON (line {error.lineno}: {error.msg})", where) from None
+    except RecursionError:
+        raise _refused("it is nested deeper than any model", where) from None
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         given = whole.get("format") if isinstance(whole, dict) else None
         raise _refused(f"its format is {given!r}, this version reads {FORMAT!r}", where)
