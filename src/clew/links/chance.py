@@ -93,20 +93,26 @@ class History:
         reach = np.convolve(deaths, factor_at(gaps) ** (_ODDS / scale))[: len(deaths)]
         return cls(start_day=start, deaths=deaths, reach=reach)
 
-    def window_days(self, known: float) -> float:
-        """Length of the year before `known`, or of what there is of it, at least a week."""
-        return float(np.clip(known - self.start_day, _SHORTEST_WINDOW_DAYS, YEAR_DAYS))
+    def window_days(self, known: Floats) -> Floats:
+        """(p,) length of the year before each of `known`, or of what there is of it, at least a week."""
+        window: Floats = np.clip(known - self.start_day, _SHORTEST_WINDOW_DAYS, YEAR_DAYS)
+        return window
 
-    def trend(self, known: float, *, others: int = 1) -> float:
-        """How much likelier a link is to arise at `known` than on average over the window before it: the history to
-        pair with grows, and deaths may grow more frequent. Kept from 0.25 to 4. others: how many earlier events a new
-        one must find, 1 for a pair, 2 for a series of three."""
-        today = int(np.clip(known - self.start_day, 0, len(self.deaths) - 1)) + 1
-        window = int(self.window_days(known))
-        first, middle = max(today - window, 0), max(today - min(window, _RECENT_DAYS), 0)
-        usual = float((self.deaths[first:today] * self.reach[first:today] ** others).mean())
-        now = float(self.deaths[middle:today].mean() * self.reach[today - 1] ** others)
-        return float(np.clip(now / usual, 0.25, 4.0)) if usual > 0 else 1.0
+    def trend(self, known: Floats, *, others: int = 1) -> Floats:
+        """(p,) how much likelier a link is to arise at each of `known` than on average over the window before it: the
+        history to pair with grows, and deaths may grow more frequent. Kept from 0.25 to 4. others: how many earlier
+        events a new one must find, 1 for a pair, 2 for a series of three."""
+        today = np.clip(known - self.start_day, 0, len(self.deaths) - 1).astype(np.int64) + 1
+        window = self.window_days(known).astype(np.int64)
+        first, middle = np.maximum(today - window, 0), np.maximum(today - np.minimum(window, _RECENT_DAYS), 0)
+        arising = self.deaths * self.reach**others
+        total, deaths, some = (np.r_[0.0, np.cumsum(each)] for each in (arising, self.deaths, arising > 0))
+        usual = (total[today] - total[first]) / (today - first)
+        now = (deaths[today] - deaths[middle]) / (today - middle) * self.reach[today - 1] ** others
+        # Whether a window holds anything is counted: a difference of two sums is not exactly nothing.
+        ratio = np.divide(now, usual, out=np.ones(len(known)), where=some[today] > some[first])
+        trend: Floats = np.clip(ratio, 0.25, 4.0)
+        return trend
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +144,13 @@ def count_as_strong(links: Sightings, among: Sightings, history: History, *, oth
     by_day = np.argsort(among.known_day, kind="stable")
     day, strength = among.known_day[by_day], among.strength[by_day]
     size = len(links.strength)
-    count, years, few = np.empty(size), np.empty(size), np.full(size, np.nan)
-    for row, (mine, known) in enumerate(zip(links.strength, links.known_day, strict=True)):
-        window = history.window_days(known)
-        low, high = np.searchsorted(day, (known - window, known), side="right")
+    count, few = np.empty(size), np.full(size, np.nan)
+    window = history.window_days(links.known_day)
+    years = window / YEAR_DAYS / history.trend(links.known_day, others=others)
+    since = np.searchsorted(day, links.known_day - window, side="right")
+    until = np.searchsorted(day, links.known_day, side="right")
+    for row, (mine, low, high) in enumerate(zip(links.strength, since, until, strict=True)):
         count[row] = (strength[low:high] >= mine).sum()
-        years[row] = window / YEAR_DAYS / history.trend(known, others=others)
         if count[row] < FEW <= high - low:
             few[row] = np.partition(strength[low:high], high - low - FEW)[high - low - FEW]
     return Tally(count=count, years=years, few=few)
