@@ -37,7 +37,7 @@ from benchmarks.chance.crimes import (
     read_crimes,
     trained,
 )
-from clew.links.chance import History, Sightings, chance_rates
+from clew.links.rates.chance import History, Sightings, chance_rates
 
 COUNTS = (3, 10, 30, 100)
 TENTHS = 10

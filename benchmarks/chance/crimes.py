@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from clew.links.strata import collapsed
+from clew.links.rates.strata import collapsed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

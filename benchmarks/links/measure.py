@@ -12,13 +12,13 @@ import polars as pl
 
 from benchmarks.links.data import made_force
 from clew.links import Weights, find_links
-from clew.links.background import background
 from clew.links.candidates import crowded_spots, near_in_time, neighbour_keys
-from clew.links.circumstances import circumstances
-from clew.links.compiled import cores
 from clew.links.events import link_events
-from clew.links.evidence import PairEvidence
-from clew.links.incremental import LinkState
+from clew.links.evidence.background import background
+from clew.links.evidence.circumstances import circumstances
+from clew.links.evidence.compiled import cores
+from clew.links.evidence.pairs import PairEvidence
+from clew.links.updates.incremental import LinkState
 from clew.links.weights import CircumstanceWeights
 from clew.records import Dataset, Known
 

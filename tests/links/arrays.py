@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from clew.links.background import Background
-from clew.links.circumstances import Circumstances
 from clew.links.events import Floats, Integers
+from clew.links.evidence.background import Background
+from clew.links.evidence.circumstances import Circumstances
 from clew.links.weights import CircumstanceWeights, PlaceWeights, ProfileWeights, TimeWeights
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 
 from clew.links.candidates import pair_keys
-from clew.links.circumstances import Circumstances
 from clew.links.events import link_events
-from clew.links.frozen import Codes, Frozen, noted_values
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.narrative import narratives
+from clew.links.evidence.people import ROLES, Parts
+from clew.links.evidence.reference import References
 from clew.links.incidents import home_codes, incident_groups
 from clew.links.model import IDENTITY
-from clew.links.narrative import narratives
-from clew.links.people import ROLES, Parts
-from clew.links.reference import References
 from clew.links.scoring import FAMILIES, Scorer, linkable
+from clew.links.updates.frozen import Codes, Frozen, noted_values
 from clew.records import Known
 
 

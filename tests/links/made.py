@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from clew.links.circumstances import Circumstances
 from clew.links.events import LinkEvents
+from clew.links.evidence.circumstances import Circumstances
 
 
 def made_events(count: int, *, seed: int, missing: float = 0.0) -> LinkEvents:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from clew.links.families import Background
+from clew.links.evidence.families import Background
 from clew.links.weights import Weights
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import chi2, poisson
 
 from clew.links import Links, find_links, rated_series, why_they_differ
-from clew.links.chance import History, Sightings, Tail, chance_rates, dispersion, garwood, seen_rates
-from clew.links.decoys import exchange_dates
 from clew.links.events import link_events
-from clew.links.strata import LEAST, collapsed
+from clew.links.rates.chance import History, Sightings, Tail, chance_rates, dispersion, garwood, seen_rates
+from clew.links.rates.decoys import exchange_dates
+from clew.links.rates.strata import LEAST, collapsed
 from clew.records import Dataset
 from tests.links.backgrounds import START, dependent_background, frame, null_background
 

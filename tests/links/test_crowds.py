@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from clew.links.background import background
 from clew.links.candidates import crowded_spots, neighbour_keys
 from clew.links.candidates import near_in_time as pairs_near_in_time
-from clew.links.evidence import PairEvidence
+from clew.links.evidence.background import background
+from clew.links.evidence.pairs import PairEvidence
 from clew.links.weights import Weights
 from tests.links.made import made_circumstances, made_events
 

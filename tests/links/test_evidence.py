@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clew.links import Weights, explain_pair, find_links
-from clew.links.families import place_factor, profile_factor, time_bounds, time_factor
+from clew.links.evidence.families import place_factor, profile_factor, time_bounds, time_factor
 from clew.links.find import Links
 from clew.records import Dataset
 from tests.links import naive

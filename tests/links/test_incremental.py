@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from clew.core import UsageError
 from clew.links import Weights, find_links
-from clew.links.incremental import LinkState
 from clew.links.scoring import FAMILIES
+from clew.links.updates.incremental import LinkState
 from clew.links.weights import NarrativeWeights, PeopleWeights
 from clew.records import TABLES, Dataset, Known, empty_frame
 from tests.links.backgrounds import START, frame, null_background

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from clew.links import Weights
-from clew.links.background import Background, background
-from clew.links.circumstances import Circumstances
 from clew.links.events import LinkEvents
-from clew.links.evidence import PairEvidence
-from clew.links.families import distance_km, place_factor, profile_factor, time_factor
+from clew.links.evidence.background import Background, background
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.families import distance_km, place_factor, profile_factor, time_factor
+from clew.links.evidence.pairs import PairEvidence
 from clew.links.weights import CircumstanceWeights, PlaceWeights, TimeWeights
 from tests.links import arrays
 from tests.links.made import made_circumstances, made_events
@@ -124,7 +124,7 @@ def test_a_machine_that_can_write_no_cache_scores_all_the_same(tmp_path: Path) -
     program = (
         "import numba.core.caching as caching, numpy as np\n"
         "caching.CacheImpl._locator_classes = []\n"
-        "from clew.links.compiled import compiled\n"
+        "from clew.links.evidence.compiled import compiled\n"
         "@compiled\n"
         "def double(x):\n    return 2 * x\n"
         "assert double(21) == 42\n"
@@ -138,7 +138,7 @@ def test_a_machine_that_can_write_no_cache_scores_all_the_same(tmp_path: Path) -
 
 def test_a_cache_that_is_spoilt_or_of_another_version_costs_time_only(tmp_path: Path) -> None:
     program = (
-        "from clew.links.compiled import compiled\n"
+        "from clew.links.evidence.compiled import compiled\n"
         "@compiled\n"
         "def double(x):\n    return 2 * x\n"
         "assert double(21) == 42\n"

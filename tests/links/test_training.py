@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from clew.cli.app import app
 from clew.core import UsageError
 from clew.links import FAMILIES, find_links
-from clew.links.features import Pairs, feature
-from clew.links.model_file import model_as_json, read_model
+from clew.links.model.features import Pairs, feature
+from clew.links.model.files import model_as_json, read_model
 from clew.links.training import NAMES, Training, WorseModelError, read_series, train
 from clew.links.training.fit import fit_weights, smoothness
 from clew.links.training.folds import halves

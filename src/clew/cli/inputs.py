@@ -10,8 +10,9 @@ import typer
 
 from clew.cli.console import progress
 from clew.core import parse_instant
-from clew.links import IDENTITY, LinkModel, NarrativeWeights, Weights, model_file
+from clew.links import IDENTITY, LinkModel, NarrativeWeights, Weights
 from clew.links.identity import IdentityModel, read_model
+from clew.links.model.files import read_model as read_link_model
 from clew.records import Dataset, Known, read_dataset
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the dataset.", show_default=False)]
@@ -48,7 +49,7 @@ ModelOption = Annotated[
 
 def model_for(path: Path | None) -> LinkModel:
     """The link model in the file at `path`; the defaults if it is None."""
-    return IDENTITY if path is None else model_file.read_model(path)
+    return IDENTITY if path is None else read_link_model(path)
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

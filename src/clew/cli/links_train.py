@@ -11,7 +11,7 @@ import typer
 from clew.cli.console import AsOfOption, JsonOption, QuietOption, print_json, progress, write_text
 from clew.cli.inputs import DataArgument, MappingOption, ModelOption, model_for, open_known
 from clew.core import format_instant
-from clew.links.model_file import model_as_json
+from clew.links.model.files import model_as_json
 from clew.links.training import NAMES, REPEATS, Training, read_series, train
 from clew.publish.calibration_plot import render_calibration
 from clew.records import Known

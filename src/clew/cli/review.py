@@ -23,7 +23,7 @@ from clew.cli.recording import (
 from clew.core import UsageError
 from clew.ledger import EntryType
 from clew.links import IDENTITY, LinkModel
-from clew.links.model_file import digest_of
+from clew.links.model.files import digest_of
 from clew.publish import print_review, render_report, review_csv
 from clew.records import Known
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, Review, about_event, review

@@ -1,10 +1,10 @@
 """Links between events, each with evidence in independent families and a stated chance rate.
 
-`find_links` gives the strongest links known at T; `weights` documents the defaults; each family has its module
-(`people`, `reference`, `families` for place, time and profile, `circumstances`); `model` puts fitted curves in place of
-the defaults; `candidates` says which pairs are compared, `chance` how often links this strong occur, `ties` what they
-rest on, `series` how pairs grow into series, `explain` why, `decisions` what people made of them, `listing` which are
-listed.
+`find_links` gives the strongest links known at T. `events` and `places` are what is read of each event; `candidates`
+says which pairs are compared, `evidence` what they have in common by `weights` (documented defaults) or a fitted
+`model`, `identity` who is who, `scoring` adds it up, `incidents` sets apart what is one event. `rates` says how often,
+and grows series; `explain` says why; `decisions` holds what people made of links, `listing` which are listed.
+`training` fits a model to solved series; `updates` keeps links up to date event by event.
 A link is a candidate, never a decision, and accuses nobody.
 """
 
@@ -13,10 +13,10 @@ from clew.links.explain import Explanation, Row, explain_pair
 from clew.links.find import DECOY_REPLICATES, Links, find_links
 from clew.links.listing import CONTRACT, STATEMENT, Listing, list_links
 from clew.links.model import IDENTITY, LinkModel
-from clew.links.rating import RATES
+from clew.links.rates.rating import RATES
+from clew.links.rates.series import Series, grow_series, rated_series
+from clew.links.rates.ties import why_they_differ
 from clew.links.scoring import FAMILIES
-from clew.links.series import Series, grow_series, rated_series
-from clew.links.ties import why_they_differ
 from clew.links.weights import NarrativeWeights, Weights
 
 __all__ = [

@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from clew.links.background import Spots
-from clew.links.circumstances import Circumstances
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.evidence.background import Spots
+from clew.links.evidence.circumstances import Circumstances
 from clew.links.weights import PlaceWeights
 
 _BLOCK = 100_000  # deaths whose neighbours are held at once: about 5 million pairs, 80 MB

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.places import places_of
-from clew.links.strata import date_strata
+from clew.links.rates.strata import date_strata
 from clew.links.weights import SUBJECTS
 from clew.records import Kind, Known, Role
 

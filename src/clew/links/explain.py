@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
+from clew.links.evidence.people import ROLES
 from clew.links.find import Links
-from clew.links.people import ROLES
 from clew.links.scoring import FAMILIES
 from clew.links.weights import SUBJECTS
 from clew.records import Role

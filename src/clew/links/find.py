@@ -11,18 +11,18 @@ import polars as pl
 
 from clew.core import UsageError
 from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
-from clew.links.chance import YEAR_DAYS, History, Sightings, thinning
-from clew.links.circumstances import circumstances
-from clew.links.decoys import exchange_dates, exchange_people, exchange_references
 from clew.links.events import Integers, LinkEvents, link_events
-from clew.links.families import background, factor_of_days, time_bounds
+from clew.links.evidence.circumstances import circumstances
+from clew.links.evidence.families import background, factor_of_days, time_bounds
+from clew.links.evidence.narrative import narratives
+from clew.links.evidence.people import Parts, parts_played
+from clew.links.evidence.reference import References, references
 from clew.links.identity import IdentityModel
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
-from clew.links.narrative import narratives
-from clew.links.people import Parts, parts_played
-from clew.links.rating import Decoy, decoy_of, rated_columns, sightings_of
-from clew.links.reference import References, references
+from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
+from clew.links.rates.decoys import exchange_dates, exchange_people, exchange_references
+from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known

@@ -12,9 +12,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from clew.links.events import Flags, Integers, LinkEvents
-from clew.links.families import distance_km
+from clew.links.evidence.families import distance_km
+from clew.links.evidence.people import ROLES, Parts, SharedPeople
 from clew.links.identity import address_keys
-from clew.links.people import ROLES, Parts, SharedPeople
 from clew.records import Known, Role
 
 #: One incident: the same place within a day (DESIGN.md).

@@ -14,9 +14,9 @@ import polars as pl
 from clew.links.decisions import Decisions, link_decisions
 from clew.links.explain import explain_in_a_sentence
 from clew.links.find import Links
-from clew.links.rating import RATES_OF_KIND
+from clew.links.rates.rating import RATES_OF_KIND
+from clew.links.rates.series import Series, rated_series
 from clew.links.scoring import FAMILIES
-from clew.links.series import Series, rated_series
 
 #: What every form of a link says of itself.
 STATEMENT = "A link is a candidate, not a decision. It connects events and accuses nobody."

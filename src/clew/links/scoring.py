@@ -12,16 +12,16 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from clew.links.background import Background
 from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
-from clew.links.circumstances import Circumstances
 from clew.links.events import Flags, Floats, Integers, LinkEvents
-from clew.links.evidence import PairEvidence
+from clew.links.evidence.background import Background
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.narrative import narrative_factor
+from clew.links.evidence.pairs import PairEvidence
+from clew.links.evidence.people import Parts, shared_people
+from clew.links.evidence.reference import References
 from clew.links.incidents import household, same_incident
 from clew.links.model import ModelOver
-from clew.links.narrative import narrative_factor
-from clew.links.people import Parts, shared_people
-from clew.links.reference import References
 from clew.links.weights import Weights
 
 #: The families in the order in which they are shown.

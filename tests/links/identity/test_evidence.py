@@ -11,7 +11,7 @@ import pytest
 
 from clew.links import Weights, explain_pair, find_links
 from clew.links.events import link_events
-from clew.links.people import parts_played, shared_people
+from clew.links.evidence.people import parts_played, shared_people
 from clew.records import Dataset
 
 from ..backgrounds import START, frame, null_background

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clew.links.events import Flags, Floats, Integers
-from clew.links.features import Pairs, feature
 from clew.links.model import FACTOR, Curve
+from clew.links.model.features import Pairs, feature
 from clew.links.scoring import FAMILIES, Scorer
 
 #: Where the time curve bends: quantiles of the training pairs. Assumed: short gaps say most.

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from clew.links.background import Background
-from clew.links.circumstances import Circumstances
-from clew.links.columns import Columns, Gains, Numbers, columns_of, gains_of, numbers_of
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.evidence.background import Background
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.columns import Columns, Gains, Numbers, columns_of, gains_of, numbers_of
 from clew.links.weights import Weights
 
 _BLOCK = 100_000  # pairs that one thread scores before it takes the next
@@ -33,7 +33,7 @@ class PairEvidence:
 
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """(p,) each: place, profile, circumstances (log10), and what ties a pair besides profile and substances."""
-        from clew.links import compiled, kernel  # noqa: PLC0415 - numba is slow to import
+        from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - numba is slow to import
 
         place, profile, shared, tie = (np.empty(len(a)) for _ in range(4))
 
@@ -47,7 +47,7 @@ class PairEvidence:
 
     def of_times(self, dates: LinkEvents, a: Integers, b: Integers) -> Floats:
         """(p,) log10 factor of the gap in time, at the `dates` given."""
-        from clew.links import compiled, kernel  # noqa: PLC0415 - as above
+        from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - as above
 
         time = np.empty(len(a))
         start, end = (np.where(np.isfinite(day), day, np.nan) for day in (dates.from_day, dates.to_day))
@@ -62,7 +62,7 @@ class PairEvidence:
     def every_pair(self, least: float, *, limit: int = 1_000_000) -> tuple[int, Integers, Integers, Floats]:
         """Scores all pairs of events. The count of those whose four families together reach `least` (log10), and of
         at most `limit` per block of them: the lower index, the higher, and the sum."""
-        from clew.links import compiled, kernel  # noqa: PLC0415 - as above
+        from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - as above
 
         turned = np.ascontiguousarray(self.columns.table.T)
         count = turned.shape[1]

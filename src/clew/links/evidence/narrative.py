@@ -21,8 +21,8 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from clew.links.circumstances import Circumstances, circumstance_factor
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.evidence.circumstances import Circumstances, circumstance_factor
 from clew.links.weights import NarrativeWeights
 from clew.records import Known
 

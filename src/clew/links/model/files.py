@@ -12,9 +12,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from clew.core import UsageError
-from clew.links.features import DATED as DATED_FEATURES
-from clew.links.features import feature
-from clew.links.model import DATED, FACTOR, Curve, LinkModel
+from clew.links.model.curves import DATED, FACTOR, Curve, LinkModel
+from clew.links.model.features import DATED as DATED_FEATURES
+from clew.links.model.features import feature
 from clew.links.scoring import FAMILIES
 
 FORMAT = "clew-link-model/1"
@@ -46,7 +46,7 @@ def read_model(path: Path) -> LinkModel:
         held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise _refused(path, str(error)) from None
-    schema = json.loads(files("clew.links").joinpath("model.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(files("clew.links.model").joinpath("model.schema.json").read_text(encoding="utf-8"))
     fault = next(iter(Draft202012Validator(schema).iter_errors(held)), None)
     if fault is not None:
         place = "/".join(str(step) for step in fault.absolute_path) or "the file"

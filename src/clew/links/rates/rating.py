@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.links.chance import History, Rates, Sightings, chance_rates, seen_rates
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.ground import Ground, ground_of
-from clew.links.people import Parts
+from clew.links.evidence.people import Parts
+from clew.links.rates.chance import History, Rates, Sightings, chance_rates, seen_rates
+from clew.links.rates.ground import Ground, ground_of
+from clew.links.rates.ties import kind_name, kinds_of
 from clew.links.scoring import Scored, SharedKeys
-from clew.links.ties import kind_name, kinds_of
 
 #: What a link rests on (`ties.kind_name`), and the rates of links of its kind.
 RATES_OF_KIND: dict[str, pl.DataType] = {

@@ -15,12 +15,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clew.links.background import Background, Spots, cells_of
-from clew.links.circumstances import NOT_CIRCUMSTANCES, Circumstances
-from clew.links.columns import Gains
 from clew.links.events import Integers, LinkEvents
+from clew.links.evidence.background import Background, Spots, cells_of
+from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, Circumstances
+from clew.links.evidence.columns import Gains
+from clew.links.evidence.people import Parts, identifiers, written_address
 from clew.links.find import Links
-from clew.links.people import Parts, identifiers, written_address
 from clew.links.weights import SUBJECTS, Weights
 from clew.records import Known, Role
 

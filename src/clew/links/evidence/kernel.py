@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
-from clew.links.circumstances import SIGNATURE_BITS
-from clew.links.compiled import compiled, inlined, trailing_zeros
+from clew.links.evidence.circumstances import SIGNATURE_BITS
+from clew.links.evidence.compiled import compiled, inlined, trailing_zeros
 
 #: Columns of `columns.Columns.table`.
 X, Y, Z, SPREAD, THIN, START, END, AGE, UNCOMMON, SEX = range(10)

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.circumstances import Circumstances
 from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.evidence.circumstances import Circumstances
 
 #: No time is known better than this: intervals are widened to it, in days.
 _LEAST_DAYS = 1 / 24

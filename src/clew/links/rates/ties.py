@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.families import distance_km
-from clew.links.people import ROLES, Parts
+from clew.links.evidence.families import distance_km
+from clew.links.evidence.people import ROLES, Parts
 from clew.links.scoring import FAMILIES, Scored, SharedKeys
 
 #: What no person ties, in order of code; a shared address; then two roles that one person plays, at _ROLES_FROM.

@@ -16,8 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from clew.links.candidates import pair_keys
-from clew.links.chance import Sightings
 from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.rates.chance import Sightings
 from clew.links.scoring import Scored
 
 #: The most events that are compared each with each.

@@ -12,9 +12,9 @@ from types import ModuleType
 
 import numpy as np
 
-from clew.links.background import Background, background
-from clew.links.columns import numbers_of, spread_of, uncommon_of
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.evidence.background import Background, background
+from clew.links.evidence.columns import numbers_of, spread_of, uncommon_of
 from clew.links.weights import PlaceWeights, ProfileWeights, TimeWeights, Weights
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def _kernel() -> ModuleType:
-    from clew.links import kernel  # noqa: PLC0415 - compiles; not for who only wants help
+    from clew.links.evidence import kernel  # noqa: PLC0415 - compiles; not for who only wants help
 
     return kernel
 

@@ -81,7 +81,7 @@ def circumstance_factor(
     """
     total, other = np.zeros(len(a)), np.zeros(len(a))
     if len(held.factor):
-        from clew.links import kernel  # noqa: PLC0415 - compiles; not for who only wants help
+        from clew.links.evidence import kernel  # noqa: PLC0415 - compiles; not for who only wants help
 
         cap = weights.substance_cap if isinstance(weights, CircumstanceWeights) else 0.0
         bits, sharing = signatures(held.codes), (held.factor, held.substance)

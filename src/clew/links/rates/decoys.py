@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from clew.links.events import Integers, LinkEvents
-from clew.links.people import ROLES, Parts
-from clew.links.reference import References
+from clew.links.evidence.people import ROLES, Parts
+from clew.links.evidence.reference import References
 
 
 def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Generator) -> LinkEvents:

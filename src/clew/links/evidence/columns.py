@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.links.background import Background, year_of
-from clew.links.circumstances import Circumstances, signatures
 from clew.links.events import Floats, LinkEvents
+from clew.links.evidence.background import Background, year_of
+from clew.links.evidence.circumstances import Circumstances, signatures
 from clew.links.weights import Weights
 
 _DEFAULT_EXPONENT = 1.5

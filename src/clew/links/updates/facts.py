@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.links.frozen import Frozen, homes_of, names_of, namings, noted_values
-from clew.links.people import ROLES
-from clew.links.postings import Postings
+from clew.links.evidence.people import ROLES
+from clew.links.updates.frozen import Frozen, homes_of, names_of, namings, noted_values
+from clew.links.updates.postings import Postings
 from clew.records import Known
 
 

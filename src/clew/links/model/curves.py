@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clew.links.circumstances import Circumstances
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.features import Pairs, feature
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.model.features import Pairs, feature
 
 #: The feature that is the family's own default factor.
 FACTOR = "factor"

@@ -17,16 +17,16 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.circumstances import signatures
-from clew.links.columns import Columns, columns_of, numbers_of
 from clew.links.events import Floats, Integers, LinkEvents, link_events
-from clew.links.facts import Facts, FactTable, facts_of
+from clew.links.evidence.circumstances import signatures
+from clew.links.evidence.columns import Columns, columns_of, numbers_of
+from clew.links.evidence.people import Parts, shared_people
 from clew.links.find import Links
-from clew.links.frozen import ROOM, Codes, Frozen
 from clew.links.incidents import HOUSEHOLD_DEATHS, household, same_incident
 from clew.links.model import IDENTITY
-from clew.links.people import Parts, shared_people
 from clew.links.scoring import FAMILIES, LEAST_TIE
+from clew.links.updates.facts import Facts, FactTable, facts_of
+from clew.links.updates.frozen import ROOM, Codes, Frozen
 from clew.records import Known
 
 Pair = tuple[int, int]
@@ -367,7 +367,7 @@ class _Room:
 
     def against(self, at: int, least: float) -> Integers:
         """The events whose place, time, profile and circumstances together reach `least` with event `at`."""
-        from clew.links import compiled, kernel  # noqa: PLC0415 - numba is slow to import
+        from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - numba is slow to import
 
         columns = Columns(table=np.empty((0, 10)), codes=self._codes, signature=self._signature)
         hits = np.empty(self._size, dtype=np.int64)
@@ -392,7 +392,7 @@ class _Room:
 
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """As `PairEvidence.of_pairs`."""
-        from clew.links import kernel  # noqa: PLC0415 - as above
+        from clew.links.evidence import kernel  # noqa: PLC0415 - as above
 
         rows, (one, two) = _renumbered(a, b)
         columns = Columns(
@@ -406,7 +406,7 @@ class _Room:
 
     def of_times(self, a: Integers, b: Integers) -> Floats:
         """As `PairEvidence.of_times`."""
-        from clew.links import kernel  # noqa: PLC0415 - as above
+        from clew.links.evidence import kernel  # noqa: PLC0415 - as above
 
         rows, (one, two) = _renumbered(a, b)
         time = np.empty(len(a))
