@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from scipy.special import xlogy
@@ -145,8 +144,7 @@ def cylinders(
 def best_by_centre(cases: ArrayLike, all_of: Cylinders) -> list[Cluster]:
     """The best cylinder around each centre, the highest first; none where no count is above its expectation."""
     counts = _table(cases, "cases")
-    best, at = _scan(counts, all_of.neighbour, all_of.whole, all_of.window, all_of.log_inside, all_of.log_outside,
-                     all_of.total, all_of.min_cases)  # fmt: skip
+    best, at = _best(counts, all_of)
     found = []
     for centre in np.flatnonzero(best > 0).tolist():
         size, span = int(at[centre, 0]), int(at[centre, 1])
@@ -182,9 +180,16 @@ def without_overlap(clusters: list[Cluster]) -> list[Cluster]:
 
 def highest(cases: Values, all_of: Cylinders) -> float:
     """The scan statistic alone: the highest log likelihood ratio of any cylinder, at least 0."""
-    best, _ = _scan(cases, all_of.neighbour, all_of.whole, all_of.window, all_of.log_inside, all_of.log_outside,
-                    all_of.total, all_of.min_cases)  # fmt: skip
-    return float(best.max(initial=0.0))
+    return float(_best(cases, all_of)[0].max(initial=0.0))
+
+
+def _best(cases: Values, all_of: Cylinders) -> tuple[Values, Integers]:
+    """The best cylinder around each centre: its log likelihood ratio, and (size less 1, window)."""
+    from clew.statistics.scan_kernel import best_cylinders  # noqa: PLC0415  numba is slow to import
+
+    windows = (all_of.neighbour, all_of.whole, all_of.window, all_of.log_inside, all_of.log_outside)
+    best, at = best_cylinders(cases, *windows, all_of.total, all_of.min_cases)
+    return best, at
 
 
 def _circles(where: Values, people: Values, most: float, radius: float) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -216,47 +221,6 @@ def _sums(table: Values, neighbour: NDArray[np.int32], span: NDArray[np.int32]) 
     by_window = running[:, span[:, 1] + 1] - running[:, span[:, 0]]
     parts = np.where((neighbour >= 0)[:, :, None], by_window[neighbour], 0.0)
     return np.asarray(np.cumsum(parts, axis=1))
-
-
-@njit(cache=True)
-def _scan(  # type: ignore[no-untyped-def]  # noqa: PLR0917  # pragma: no cover - compiled
-    cases, neighbour, whole, window, log_inside, log_outside, total, min_cases
-):
-    """The best cylinder around each centre: its log likelihood ratio, and (size less 1, window)."""
-    locations = cases.shape[0]
-    spans = window.shape[0]
-    term = np.zeros(int(total) + 1)
-    for c in range(1, int(total) + 1):
-        term[c] = c * np.log(c)
-    by_window = np.zeros((locations, spans), dtype=np.int64)
-    for place in range(locations):
-        for span in range(spans):
-            for period in range(window[span, 0], window[span, 1] + 1):
-                by_window[place, span] += int(cases[place, period])
-    best = np.zeros(locations)
-    at = np.zeros((locations, 2), dtype=np.int64)
-    held = np.zeros(spans, dtype=np.int64)
-    for centre in range(locations):
-        held[:] = 0
-        for size in range(neighbour.shape[1]):
-            other = neighbour[centre, size]
-            if other < 0:
-                break
-            for span in range(spans):
-                held[span] += by_window[other, span]
-                c = held[span]
-                if c < min_cases or not whole[centre, size]:
-                    continue
-                inside, outside = log_inside[centre, size, span], log_outside[centre, size, span]
-                rest = int(total) - c
-                value = term[c] + term[rest] - c * inside
-                if rest > 0:
-                    value -= rest * outside
-                # Only more than expected counts: log(c) > log(e).
-                if value > best[centre] and term[c] > c * inside:
-                    best[centre] = value
-                    at[centre, 0], at[centre, 1] = size, span
-    return best, at
 
 
 def _table(values: ArrayLike, what: str, *, negative: bool = False) -> Values:
