@@ -33,7 +33,7 @@ LedgerOption = Annotated[Path, typer.Option("--ledger", help="The ledger that ho
 ActorOption = Annotated[str, typer.Option("--actor", help="Who does it: a role or account, no name.")]
 AtOption = Annotated[str | None, typer.Option("--at", help="When it is done, for the ledger; default: now.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write the page here too.")]
-ReportArgument = Annotated[Path, typer.Argument(help="What `clew publish prepare --out` wrote.")]
+ReportArgument = Annotated[Path, typer.Argument(help="The report that `clew publish prepare` wrote.")]
 
 
 @app.command("prepare")

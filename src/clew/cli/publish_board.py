@@ -44,7 +44,7 @@ def board_command(
     standard: StandardOption = DEFAULT_STANDARD,
     mapping: MappingOption = None,
     evaluation: Annotated[
-        list[Path] | None, typer.Option("--evaluation", help="What `clew sample evaluate --json` wrote (repeatable).")
+        list[Path] | None, typer.Option("--evaluation", help="What `clew sample evaluate` wrote as JSON (repeatable).")
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the page here.")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the paper here.")] = None,
