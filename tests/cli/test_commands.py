@@ -208,3 +208,15 @@ def test_a_dataset_of_one_event_and_one_without_a_death_are_reviewed(tmp_path: P
         done = RUN.invoke(app, ["review", str(file), "--json", "--quiet"])
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["events"] == 1
+
+
+def test_rows_set_aside_are_told_by_every_command_that_reads(tmp_path: Path) -> None:
+    rows = "".join(f"X{number},death,2024-01-{number:02d}\n" for number in range(1, 29))
+    (tmp_path / "events.csv").write_text(f"event_id,kind,occurred_from\n{rows}X99,death,not a day\n", encoding="utf-8")
+    done = RUN.invoke(app, ["links", "find", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    assert "1 row was set aside as unusable, of 29" in " ".join(done.stderr.split())
+    assert json.loads(done.stdout)["problems"]["rows_quarantined"] == 1
+    silent = RUN.invoke(app, ["links", "find", str(tmp_path), "--json", "--quiet"])
+    assert "set aside" not in silent.stderr
+    assert json.loads(silent.stdout)["problems"]["rows_quarantined"] == 1

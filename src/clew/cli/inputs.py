@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.console import progress
+from clew.cli.console import progress, stderr
 from clew.core import parse_instant
 from clew.links import IDENTITY, LinkModel, NarrativeWeights, Weights
 from clew.links.identity import IdentityModel, read_model
@@ -53,9 +53,13 @@ def model_for(path: Path | None) -> LinkModel:
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:
-    """The dataset at `data`, with a progress bar while it is read."""
+    """The dataset at `data`, with a progress bar while it is read; says on stderr if rows had to be set aside."""
     with progress("Reading", quiet=quiet) as tick:
-        return read_dataset(data, mapping=mapping, tick=tick)
+        dataset = read_dataset(data, mapping=mapping, tick=tick)
+    if (aside := dataset.counts.rows_quarantined) and not quiet:
+        rows = "1 row was" if aside == 1 else f"{aside:,} rows were"
+        stderr.print(f"{rows} set aside as unusable, of {dataset.counts.rows_read:,}; `clew check` says which and why.")
+    return dataset
 
 
 def open_known(data: Path, mapping: str | None, as_of: str | None, *, quiet: bool) -> Known:

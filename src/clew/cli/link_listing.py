@@ -107,6 +107,7 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "statement": STATEMENT,
         "seed": links.seed,
         "replicates": links.replicates,
+        "problems": links.known.dataset.counts.as_json(),
         "budget_per_year": listing.budget_per_year,
         "rejected_and_kept_down": listing.kept_down.height,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],

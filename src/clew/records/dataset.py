@@ -37,6 +37,14 @@ class Counts:
     rows_quarantined: int = 0
     recorded_at_assumed: int = 0
 
+    def as_json(self) -> dict[str, int]:
+        """As it stands in every JSON output: `problems`."""
+        return {
+            "rows_read": self.rows_read,
+            "rows_quarantined": self.rows_quarantined,
+            "recorded_at_assumed": self.recorded_at_assumed,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:

@@ -121,11 +121,7 @@ class Review:
             "items_in_all": self.items_in_all,
             "older_links": self.older_links,
             "grouped_events": self.grouped_events,
-            "problems": {
-                "rows_read": dataset.counts.rows_read,
-                "rows_quarantined": dataset.counts.rows_quarantined,
-                "recorded_at_assumed": dataset.counts.recorded_at_assumed,
-            },
+            "problems": dataset.counts.as_json(),
             "items": [self._item_as_json(item) for item in self.items],
         }
 
