@@ -13,8 +13,8 @@ from clew.cli.plan_acts import _control_status
 from clew.cli.publish import _controls
 from clew.cli.publish_board import _sentence
 from clew.core import UsageError
-from clew.links import model_file
 from clew.links.identity import read_model
+from clew.links.model.files import read_model as read_link_model
 
 READERS: list[Callable[[Path], object]] = [
     read_plan,
@@ -22,7 +22,7 @@ READERS: list[Callable[[Path], object]] = [
     lambda path: _control_status(path, "A-1"),
     _controls,
     _sentence,
-    model_file.read_model,
+    read_link_model,
     read_model,
 ]
 
