@@ -11,7 +11,9 @@ import pytest
 
 from clew.backstop import By, Rule, review_packet, scan, watch
 from clew.core import UsageError
-from clew.publish import render_watch, scan_json, scan_text, watch_json, watch_text
+from clew.publish.backstop_json import scan_json, watch_json
+from clew.publish.backstop_page import render_watch
+from clew.publish.backstop_text import scan_text, watch_text
 from clew.records import Known
 from tests.backstop.records import AT, dataset, homes
 

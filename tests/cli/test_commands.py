@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import os
+import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 
 import polars as pl
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from clew.cli import main
-from clew.cli.app import app
+from clew.cli.app import COMMANDS, app
 from clew.cli.link_listing import Form, form_of
 from clew.demonstration import make_demonstration
 from clew.records import write_dataset
@@ -220,3 +224,20 @@ def test_rows_set_aside_are_told_by_every_command_that_reads(tmp_path: Path) -> 
     silent = RUN.invoke(app, ["links", "find", str(tmp_path), "--json", "--quiet"])
     assert "set aside" not in silent.stderr
     assert json.loads(silent.stdout)["problems"]["rows_quarantined"] == 1
+
+
+def test_the_first_help_says_of_each_command_what_the_command_says_of_itself_and_imports_none() -> None:
+    for name, command in typer.main.get_command(app).commands.items():
+        assert inspect.cleandoc(command.help).split("\n\n")[0] == COMMANDS[name].does
+    program = (
+        "import sys; sys.argv = ['clew', '--help']; from clew.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    program += "assert not {'polars', 'scipy', 'sklearn', 'numba', 'splink'} & {*sys.modules}"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment, capture_output=True)
+
+
+def test_a_review_imports_nothing_that_only_training_and_statistics_need() -> None:
+    program = "import sys, clew.cli.review; assert not {'sklearn', 'scipy.stats', 'numba', 'splink'} & {*sys.modules}"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment, capture_output=True)

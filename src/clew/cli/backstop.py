@@ -12,7 +12,9 @@ from clew.backstop import By, Watch, pre_specified, review_packet, scan, watch
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
 from clew.cli.inputs import DataArgument, MappingOption, instant, open_dataset, open_known
 from clew.core import UsageError
-from clew.publish import render_watch, scan_json, scan_text, watch_json, watch_text
+from clew.publish.backstop_json import scan_json, watch_json
+from clew.publish.backstop_page import render_watch
+from clew.publish.backstop_text import scan_text, watch_text
 from clew.publish.backstop_words import found_words
 from clew.records import spreadsheet_safe
 

@@ -7,9 +7,6 @@ what is shown of an event; `wording` puts figures into words for all faces.
 say, `cusum_chart` lays out its chart.
 """
 
-from clew.publish.backstop_json import scan_json, watch_json
-from clew.publish.backstop_page import render_watch
-from clew.publish.backstop_text import scan_text, watch_text
 from clew.publish.link_forms import links_csv, links_followthemoney, links_geojson, links_graphml, links_parquet
 from clew.publish.links_page import explanation_html, links_html
 from clew.publish.report import render_report
@@ -28,10 +25,5 @@ __all__ = [
     "links_parquet",
     "print_review",
     "render_report",
-    "render_watch",
     "review_csv",
-    "scan_json",
-    "scan_text",
-    "watch_json",
-    "watch_text",
 ]

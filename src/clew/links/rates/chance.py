@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.special import gammaincinv, ndtri
 
 from clew.links.events import Flags, Floats, Integers
 
@@ -181,8 +181,8 @@ def garwood(count: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """95 % interval of what a count is expected to be: exact for a Poisson count (Garwood 1936), and for one of
     `spread` times its variance that of as many clumps of that size."""
     clumps = count / spread
-    low = np.where(count > 0, chi2.ppf(0.025, 2 * np.maximum(clumps, 1e-9)) / 2, 0.0)
-    high = chi2.ppf(0.975, 2 * (clumps + 1)) / 2
+    low = np.where(count > 0, gammaincinv(np.maximum(clumps, 1e-9), 0.025), 0.0)
+    high = gammaincinv(clumps + 1, 0.975)
     return spread * low, spread * high
 
 
@@ -212,7 +212,7 @@ def chance_rates(links: Sightings, decoys: Sightings, history: History, *, repli
         rate[fitted] = FEW * thinner
         # Of the level a count of FEW, of its fall an estimate of TAIL, both in clumps; the two err together, because
         # a history that holds strong links by accident has both a high level and a slow fall.
-        away = np.exp(norm.ppf(0.975) * np.sqrt(spread[fitted]) * (1 / np.sqrt(FEW) + doubt))
+        away = np.exp(ndtri(0.975) * np.sqrt(spread[fitted]) * (1 / np.sqrt(FEW) + doubt))
         _, nothing_seen = garwood(np.zeros(int(fitted.sum())), spread[fitted])
         low[fitted], high[fitted] = rate[fitted] / away, np.maximum(rate[fitted] * away, nothing_seen)
     floor = 1 / replicates

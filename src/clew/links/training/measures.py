@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clew.links.events import Flags, Floats
 
@@ -43,6 +42,8 @@ NAMES = tuple(Figures.__dataclass_fields__)
 
 def figures(score: Floats, linked: Flags, *, member: Flags, day: Floats) -> Figures:
     """Figures of `score` (m, m) for the truth `linked` (m, m). member: (m, series). day: (m,) middle of its time."""
+    from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415  slow to import
+
     upper = np.triu_indices(len(score), 1)
     alone = score.astype(np.float64, copy=True)
     np.fill_diagonal(alone, -np.inf)
