@@ -72,7 +72,7 @@ def default(dated: str) -> IdentityModel:
         "how": "the mean of assumed weights and of weights counted on the demonstration (benchmarks.identity_default)",
         "data": f"the demonstration that ships, seed {SEED}, people known at its last row",
         "dated": dated,
-        "versions": {name: version(name) for name in ("clew", "splink", "duckdb", "polars")},
+        "versions": {name: version(name) for name in ("clew", "duckdb", "polars")},
         "counted": counted.provenance,
     }
     return replace(start, weights=weights, matches=1.0, provenance=provenance)

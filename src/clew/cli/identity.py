@@ -92,7 +92,7 @@ def train_model(
         "people_digest": digest,
         "as_of": format_instant(known.at, known.dataset.zone),
         "dated": format_instant(when, known.dataset.zone),
-        "versions": {name: version(name) for name in ("clew", "splink", "duckdb", "polars")},
+        "versions": {name: version(name) for name in ("clew", "duckdb", "polars")},
         "events": known.events.height,
         "parts": people.height,
     }

@@ -81,7 +81,7 @@ def test_what_is_no_model_or_no_file_is_refused(tmp_path: Path) -> None:
         read_model(tmp_path / "none.json")
 
 
-def test_splink_gives_the_probability_that_arithmetic_gives() -> None:
+def test_the_probability_is_prior_odds_times_m_over_u() -> None:
     """Prior odds times m over u, level by level, with rarity counted by hand: a second, naive implementation."""
     rows = [
         {"name": "Marisol Quenby", "sex": "female", "phone": "020 7946 0123"},

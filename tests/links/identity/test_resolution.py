@@ -204,7 +204,7 @@ def test_it_prints_nothing_and_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_splink_is_imported_only_where_there_is_something_to_score() -> None:
+def test_duckdb_is_imported_only_where_there_is_something_to_score() -> None:
     code = "import sys, clew.links, clew.cli; sys.exit(any(name in sys.modules for name in ('splink', 'duckdb')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

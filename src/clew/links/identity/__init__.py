@@ -1,7 +1,7 @@
 """Identity: who is who among the people that the records name, with a probability and a reason.
 
 `resolve` gives the persons. What is compared: `spelling` and `addresses` give the forms, `mentions` the rows,
-`comparisons` the levels of agreement. `candidates` says which mentions are compared, `scoring` runs Splink on them with
+`comparisons` the levels of agreement. `candidates` says which mentions are compared, `scoring` scores them with
 a `model` file, `nominals` checks the force's own numbers, `persons` makes persons of pairs, `reasons` says why.
 Nothing is trained on a run: the model is a file with its own provenance.
 """

@@ -32,6 +32,12 @@ _FLOOR = r" (ground|1st|2nd|3rd|top|basement|lower|upper)(?: +floor)? +flat "
 _LETTERED = r" ([0-9]+) +([a-df-mo-rt-vx-z]) "
 _FLAT = r" flat +(?:no +|number +)?([0-9]+[a-z]?|[a-z][0-9]*) "
 
+#: Addresses whose forms are kept, so that one run reads each once; beyond, all are forgotten.
+REMEMBERED = 1_000_000
+
+_NONE = pl.DataFrame(schema={"written": pl.String, "key": pl.String, "read": pl.Boolean})
+_read = _NONE
+
 
 def address_keys(written: pl.Series) -> pl.Series:
     """(n,) the one form of each address of `written` (n,) text; null where there is nothing of an address.
@@ -39,11 +45,16 @@ def address_keys(written: pl.Series) -> pl.Series:
     Case, accents, punctuation, short forms and the place of the flat do not count: "Flat 2, 12 High St." and "12 High
     Street Flat 2" are both "flat 2 12 high st". The order of the rest does.
     """
-    distinct = written.drop_nulls().unique()
-    forms = _forms(pl.DataFrame({"written": distinct})).get_column("key")
-    return pl.DataFrame({"written": written}).select(
-        key=pl.col("written").replace_strict(distinct, forms, default=None, return_dtype=pl.String)
-    )["key"]
+    global _read  # noqa: PLW0603  one frame is exchanged for another: what a reader holds stays whole
+    given = pl.DataFrame({"written": written.cast(pl.String)})
+    known = _read
+    found = given.join(known, on="written", how="left", maintain_order="left")
+    new = found.filter(pl.col("read").is_null() & pl.col("written").is_not_null()).select("written").unique()
+    if new.height:
+        known = pl.concat([known, _forms(new).with_columns(read=pl.lit(value=True))])
+        _read = known if known.height <= REMEMBERED else _NONE
+        found = given.join(known, on="written", how="left", maintain_order="left")
+    return found["key"]
 
 
 def _forms(frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,24 +13,42 @@ AT_MOST = 50
 #: A name with nothing else is tried only where hardly anybody bears it.
 AT_MOST_BY_NAME = 4
 
-_DAY, _MONTH, _YEAR = (pl.col("born").str.slice(start, size) for start, size in ((8, 2), (5, 2), (0, 4)))
-#: A birth date whose day and month may be exchanged.
-_BORN = pl.concat_str(_YEAR, pl.min_horizontal(_DAY, _MONTH), pl.max_horizontal(_DAY, _MONTH))
-#: A name whose given and family name may be exchanged.
-_NAME = pl.concat_str(pl.min_horizontal("given", "family"), pl.lit(" "), pl.max_horizontal("given", "family"))
 
-KEYS: dict[str, pl.Expr] = {
-    "phone": pl.col("phone"),
-    "email": pl.col("email"),
-    "handle": pl.col("handle"),
-    "vehicle": pl.col("vehicle"),
-    "born_family": pl.concat_str(_BORN, "family"),
-    "born_given": pl.concat_str(_BORN, "near_given"),
-    "born_address": pl.concat_str(_BORN, "address"),
-    "name_year": pl.concat_str(_NAME, pl.col("year").floor().cast(pl.Int32).cast(pl.String)),
-    "name_address": pl.concat_str("address", "family"),
-    "given_address": pl.concat_str("address", "near_given"),
-    "name": _NAME,
+def _key(*parts: pl.Expr | str) -> pl.Expr:
+    """One number for equal `parts`, null where one is missing. Keys that meet by accident are compared in vain."""
+    columns = [pl.col(part) if isinstance(part, str) else part for part in parts]
+    return pl.when(pl.all_horizontal(column.is_not_null() for column in columns)).then(pl.struct(columns).hash())
+
+
+def _either_way(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """One number for two values that may be exchanged; a value that is missing counts as the other."""
+    return _key(pl.min_horizontal(one, other).alias("low"), pl.max_horizontal(one, other).alias("high"))
+
+
+_BORN = pl.col("born").str.to_date("%Y-%m-%d")
+
+#: The columns that keys are made of beside those of the mentions: a birth date whose day and month may be exchanged, a
+#: name whose given and family name may be.
+MADE = {
+    "day_of_birth": _BORN.dt.year() * 10_000
+    + pl.min_horizontal(_BORN.dt.month(), _BORN.dt.day()).cast(pl.Int32) * 100
+    + pl.max_horizontal(_BORN.dt.month(), _BORN.dt.day()),
+    "either_name": _either_way(_key("given"), _key("family")),
+    "year_of_birth": pl.col("year").floor().cast(pl.Int32),
+}
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "phone": ("phone",),
+    "email": ("email",),
+    "handle": ("handle",),
+    "vehicle": ("vehicle",),
+    "born_family": ("day_of_birth", "family"),
+    "born_given": ("day_of_birth", "near_given"),
+    "born_address": ("day_of_birth", "address"),
+    "name_year": ("either_name", "year_of_birth"),
+    "name_address": ("address", "family"),
+    "given_address": ("address", "near_given"),
+    "name": ("either_name",),
 }
 
 
@@ -40,13 +58,14 @@ def candidate_pairs(mentions: pl.DataFrame, at_most: int = AT_MOST) -> pl.DataFr
     mentions: `mention` (0 to n - 1), `nominal`, and the columns of `mentions.VALUES`. Mentions of one nominal are no
     pair.
     """
-    keyed = mentions.select("mention", "nominal", **{f"key_{name}": key for name, key in KEYS.items()})
+    keyed = mentions.with_columns(**MADE).select(
+        "mention", "nominal", **{f"key_{name}": _key(*columns) for name, columns in KEYS.items()}
+    )
     found = [pl.DataFrame(schema={"l": mentions.schema["mention"], "r": mentions.schema["mention"]})]
     for name in KEYS:
         limit = AT_MOST_BY_NAME if name == "name" else at_most
         block = keyed.select("mention", "nominal", key=f"key_{name}").drop_nulls("key")
         block = block.filter(pl.len().over("key").is_between(2, limit))
-        block = block.select("mention", "nominal", key=pl.col("key").rank("dense"))
         pairs = block.join(block, on="key", suffix="_r").filter(
             (pl.col("mention") < pl.col("mention_r")) & (pl.col("nominal") != pl.col("nominal_r"))
         )

@@ -6,6 +6,7 @@ A part whose name holds an alias is mentioned once under each name. Parts that b
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from clew.links.identity.addresses import address_keys
@@ -43,9 +44,23 @@ def mentions(people: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     return aliases(people["name"]).pipe(_named).join(frame, on="part", maintain_order="left").select("part", *VALUES)
 
 
+def distinct(told: pl.DataFrame) -> pl.DataFrame:
+    """`told` (mentions with their `nominal`) without what a nominal says twice, in order of nominal, with `mention`.
+
+    mention: 0 to n - 1. The order does not depend on the order in which a nominal's parts arrived.
+    """
+    nominal = told["nominal"].to_numpy()
+    alone = np.bincount(nominal)[nominal] == 1
+    row = pl.Series("row", np.arange(len(nominal)))
+    several = told.with_columns(row).filter(pl.Series(~alone))
+    several = several.unique(["nominal", *VALUES], keep="first", maintain_order=True).sort("nominal", *VALUES)
+    kept = np.concatenate((np.flatnonzero(alone), several["row"].to_numpy()))
+    kept = kept[np.argsort(nominal[kept], kind="stable")]
+    return told[kept].with_columns(mention=pl.int_range(pl.len(), dtype=pl.Int64))
+
+
 def _named(names: pl.DataFrame) -> pl.DataFrame:
-    """`part`, `name` with the forms of the name; each distinct name is read once."""
-    forms = split_names(names.select("name").unique().drop_nulls()).with_columns(
+    """`part`, `name` with the forms of the name."""
+    return split_names(names).with_columns(
         near_given=pl.col("given").replace(SHORT_NAMES), full_name=pl.concat_str("given", pl.lit(" "), "family")
     )
-    return names.join(forms, on="name", how="left", maintain_order="left")

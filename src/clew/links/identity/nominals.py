@@ -38,10 +38,11 @@ class Contradiction:
 def nominals(mentions: pl.DataFrame, parts: int) -> tuple[Integers, tuple[Contradiction, ...]]:
     """(parts,) the nominal of each part, named by its first part, and the numbers that contradict themselves."""
     nominal = np.arange(parts, dtype=np.int64)
-    numbered = mentions.filter(pl.col("ref").is_not_null())
+    numbered = mentions.select("part", "ref", "full_name", "given", "family", "born", "sex").drop_nulls("ref")
     first = numbered.select("part", first=pl.col("part").min().over("ref"))
     nominal[first["part"].to_numpy()] = first["first"].to_numpy()
-    doubtful = numbered.filter((pl.col("full_name").n_unique().over("ref") > 1) & _several("born"))
+    again = numbered.filter(pl.len().over("ref") > 1)
+    doubtful = again.filter((pl.col("full_name").n_unique().over("ref") > 1) & _several("born"))
     found: list[Contradiction] = []
     for (ref,), told in doubtful.sort("ref", "part", "full_name").group_by("ref", maintain_order=True):
         clashes, apart = _clashes(told)

@@ -79,7 +79,9 @@ def persons(ties: pl.DataFrame, births: pl.DataFrame, count: int) -> Persons:
     certainty = np.ones(count)
     tied = np.unique(np.concatenate((a, b)))
     if len(tied):
-        far = dijkstra(graph, directed=False, indices=np.intersect1d(middle, tied), min_only=True)
+        at_middle = np.zeros(count, dtype=bool)
+        at_middle[middle] = True
+        far = dijkstra(graph, directed=False, indices=tied[at_middle[tied]], min_only=True)
         certainty[tied] = np.exp(-far[tied])
     return Persons(person=lowest[label], certainty=certainty)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clew.links.identity.candidates import candidate_pairs
 from clew.links.identity.comparisons import COMPARISONS
-from clew.links.identity.mentions import VALUES, mentions
+from clew.links.identity.mentions import VALUES, distinct, mentions
 from clew.links.identity.model import IdentityModel, default_model
 from clew.links.identity.nominals import Contradiction, nominals
 from clew.links.identity.persons import TIES_FROM, impossible, persons
@@ -74,12 +74,7 @@ def resolve(people: pl.DataFrame, at: pl.Series, model: IdentityModel | None = N
     model = model or default_model()
     told = mentions(people, at)
     nominal, contradictions = nominals(told, people.height)
-    told = (
-        told.with_columns(nominal=pl.Series(nominal)[told["part"]])
-        .unique(["nominal", *VALUES], keep="first", maintain_order=True)
-        .sort("nominal", *VALUES)
-        .with_columns(mention=pl.int_range(pl.len(), dtype=pl.Int64))
-    )
+    told = distinct(told.with_columns(nominal=pl.Series(nominal)[told["part"]]))
     scored = score_pairs(told.select("mention", *VALUES), candidate_pairs(told), model)
     ties = _ties(scored, told["nominal"])
     found = persons(ties, told.select("nominal", "born"), people.height)

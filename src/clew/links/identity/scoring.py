@@ -1,25 +1,34 @@
-"""Scores pairs of mentions with Splink on DuckDB, in memory: no file written, nothing printed.
+"""Scores pairs of mentions: the level of each comparison by DuckDB, the probability by the arithmetic of Splink.
 
-Splink is imported only when there is a pair to score, so that programs that score none start fast.
+The model is Splink's (Fellegi and Sunter 1969, with its term frequencies): prior odds times, for each comparison, m / u
+of the level that the pair falls on. Splink itself works on a model of any kind, and spends a processor second on
+setting up; here the conditions go to DuckDB as they are and the weights are added. `splink_settings` gives the same
+model to Splink, and a test holds that both say the same of every pair. In memory: no file written, nothing printed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from clew.links.identity.comparisons import COMPARISONS, Comparison, Level
-from clew.links.identity.model import IdentityModel
+from clew.links.identity.comparisons import COLUMNS, COMPARISONS, Comparison, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from clew.links.identity.model import IdentityModel
 
-#: DuckDB's limit; pairs beyond it are scored in batches of this many.
+Floats = NDArray[np.float64]
+
+#: Pairs are compared in batches of this many, which bounds the memory.
+BATCH = 1_000_000
 MEMORY_LIMIT = "1GB"
-BATCH = 2_000_000
 
-#: A share that cancels out: the rarity of the value takes its place.
+#: Columns whose rarity counts.
+RARITY_OF = sorted({level.rarity_of for comparison in COMPARISONS for level in comparison.levels} - {""})
+
+#: In Splink's settings, a share that cancels out: the rarity of the value takes its place.
 _NOMINAL_U = 1e-3
 
 
@@ -29,23 +38,91 @@ def score_pairs(mentions: pl.DataFrame, pairs: pl.DataFrame, model: IdentityMode
     Gives `l`, `r`, `probability`, and per comparison the number of the level it fell on, -1 where missing, in order of
     `l`, `r`. mentions: `mention` and the columns of `mentions.VALUES`.
     """
-    if not pairs.height:
-        levels = {comparison.name: pl.Int8 for comparison in COMPARISONS}
-        return pl.DataFrame(schema={"l": pl.Int64, "r": pl.Int64, "probability": pl.Float64, **levels})
-    scored = [
-        _scored(mentions, pairs.slice(start, BATCH), settings(model, mentions.height))
-        for start in range(0, pairs.height, BATCH)
+    pairs = pairs.sort("l", "r")
+    levels = [_levels(mentions, pairs.slice(start, BATCH)) for start in range(0, pairs.height, BATCH)]
+    if not levels:
+        kinds: dict[str, Any] = {comparison.name: pl.Int8 for comparison in COMPARISONS}
+        return pl.DataFrame(schema={"l": pl.Int64, "r": pl.Int64, "probability": pl.Float64, **kinds})
+    found = pl.concat(levels)
+    scored = pairs.select("l", "r", probability=pl.Series(_probability(mentions, pairs, found, model)))
+    return pl.concat([scored, found], how="horizontal")
+
+
+def _levels(mentions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Per comparison, the number of the first level whose condition each pair meets; -1 where missing."""
+    import duckdb  # noqa: PLC0415  only where there is something to compare
+
+    ends = [mentions[pairs[end]].select(pl.col(column).alias(f"{column}_{end}") for column in COLUMNS) for end in "lr"]
+    both = pl.concat(ends, how="horizontal")
+    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""}) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.register("both_ends", both.to_arrow())
+        conditions = ", ".join(f"{_case(comparison)}::tinyint as {comparison.name}" for comparison in COMPARISONS)
+        found: pl.DataFrame = connection.sql(f"select {conditions} from both_ends").pl()  # noqa: S608
+    return found
+
+
+def _case(comparison: Comparison) -> str:
+    """The number of the level as one SQL expression."""
+    told = [
+        f"when {level.when} then {number}" for number, level in enumerate(comparison.levels) if level.when != "else"
     ]
-    return pl.concat(scored).sort("l", "r")
+    return f"(case when {comparison.missing} then -1 {' '.join(told)} else {len(comparison.levels) - 1} end)"
 
 
-def settings(model: IdentityModel, mentions: int, comparisons: Sequence[Comparison] = COMPARISONS) -> dict[str, Any]:
-    """The model as Splink's settings, for records of `mentions` mentions."""
+def _probability(mentions: pl.DataFrame, pairs: pl.DataFrame, levels: pl.DataFrame, model: IdentityModel) -> Floats:
+    """The probability of each pair from its levels and the rarity of what it shares."""
+    count = mentions.height
+    l, r = pairs["l"].to_numpy(), pairs["r"].to_numpy()  # noqa: E741
+    logs = {name: np.log(share.to_numpy()) for name, share in zip(RARITY_OF, rarities(mentions), strict=True)}
+    total = np.full(pairs.height, np.log(prior := _prior(model, count)) - np.log1p(-prior))
+    for comparison in COMPARISONS:
+        fell_on = levels[comparison.name].to_numpy()
+        weights = model.weights[comparison.name]
+        for number, level in enumerate(comparison.levels):
+            here = np.flatnonzero(fell_on == number)
+            if level.rarity_of:
+                share = logs[level.rarity_of]
+                total[here] += np.log(weights[level.name]["m"]) - np.fmax(share[l[here]], share[r[here]])
+            else:
+                total[here] += np.log(weights[level.name]["m"] / _by_accident(level, weights[level.name], count))
+    probability: Floats = 1 / (1 + np.exp(-total))
+    return probability
+
+
+def rarities(mentions: pl.DataFrame) -> list[pl.Series]:
+    """For each of `RARITY_OF`, per mention the share of all mentions with a value that bear the same; NaN without."""
+    return [
+        mentions.select(
+            pl.when(pl.col(column).is_not_null())
+            .then(pl.len().over(column) / pl.col(column).count())
+            .otherwise(float("nan"))
+            .alias(column)
+        ).to_series()
+        for column in RARITY_OF
+    ]
+
+
+def _prior(model: IdentityModel, mentions: int) -> float:
+    """That two mentions drawn at random are one person."""
+    return min(model.matches / max(mentions, 2), 0.5)
+
+
+def _by_accident(level: Level, weight: dict[str, float], mentions: int) -> float:
+    """The share of pairs of two people that fall on a level whose rarity is not counted."""
+    return min(weight["others"] / mentions, 1.0) if level.per_mention else weight["u"]
+
+
+def splink_settings(model: IdentityModel, mentions: int) -> dict[str, Any]:
+    """The model as Splink's settings, for records of `mentions` mentions: for its charts and its other engines.
+
+    Its input needs `mention` and the columns of `mentions.VALUES`, and the pairs that are compared.
+    """
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "mention",
         "linker_uid": "clew",
-        "probability_two_random_records_match": min(model.matches / max(mentions, 2), 0.5),
+        "probability_two_random_records_match": _prior(model, mentions),
         "retain_matching_columns": True,
         "blocking_rules_to_generate_predictions": [],
         "comparisons": [
@@ -54,22 +131,22 @@ def settings(model: IdentityModel, mentions: int, comparisons: Sequence[Comparis
                 "comparison_levels": [
                     {"sql_condition": comparison.missing, "label_for_charts": "missing", "is_null_level": True},
                     *(
-                        _level(level, model.weights[comparison.name][level.name], mentions)
+                        _splink_level(level, model.weights[comparison.name][level.name], mentions)
                         for level in comparison.levels
                     ),
                 ],
             }
-            for comparison in comparisons
+            for comparison in COMPARISONS
         ],
     }
 
 
-def _level(level: Level, weight: dict[str, float], mentions: int) -> dict[str, Any]:
+def _splink_level(level: Level, weight: dict[str, float], mentions: int) -> dict[str, Any]:
     made = {
         "sql_condition": "ELSE" if level.when == "else" else level.when,
         "label_for_charts": level.name,
         "m_probability": weight["m"],
-        "u_probability": min(weight["others"] / mentions, 1.0) if level.per_mention else weight.get("u", _NOMINAL_U),
+        "u_probability": _NOMINAL_U if level.rarity_of else _by_accident(level, weight, mentions),
     }
     if level.rarity_of:
         made |= {
@@ -78,33 +155,3 @@ def _level(level: Level, weight: dict[str, float], mentions: int) -> dict[str, A
             "disable_tf_exact_match_detection": True,
         }
     return made
-
-
-def _scored(mentions: pl.DataFrame, pairs: pl.DataFrame, made: dict[str, Any]) -> pl.DataFrame:
-    import duckdb  # noqa: PLC0415  only where there is something to score
-    from splink import DuckDBAPI, Linker  # noqa: PLC0415
-
-    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": ""}) as connection:
-        connection.execute("SET enable_progress_bar = false")
-        api = DuckDBAPI(connection)
-        linker = Linker(api.register(mentions), made, log_level=None, validate_settings=False)
-        blocked = api.register(pairs.select(match_key=pl.lit("0"), join_key_l="l", join_key_r="r"))
-        linker.table_management.register_blocked_pairs_for_predict(blocked)
-        predicted = linker.inference.predict(warning_mode="never")
-        levels = ", ".join(f"gamma_of_{comparison.name}" for comparison in COMPARISONS)
-        rows: pl.DataFrame = connection.sql(
-            f"select mention_l, mention_r, match_probability, {levels} from {predicted.physical_name}"  # noqa: S608
-        ).pl()
-    # Splink counts levels from the last, which is 0.
-    return rows.select(
-        l=pl.col("mention_l").cast(pl.Int64),
-        r=pl.col("mention_r").cast(pl.Int64),
-        probability="match_probability",
-        **{
-            comparison.name: pl.when(pl.col(f"gamma_of_{comparison.name}") >= 0)
-            .then(len(comparison.levels) - 1 - pl.col(f"gamma_of_{comparison.name}"))
-            .otherwise(-1)
-            .cast(pl.Int8)
-            for comparison in COMPARISONS
-        },
-    )

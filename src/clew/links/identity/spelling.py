@@ -39,6 +39,8 @@ def aliases(names: pl.Series) -> pl.DataFrame:
     """Each name that `names` (n,) text holds: `part` (index into `names`) and `name`; "X aka Y" holds two."""
     frame = pl.DataFrame({"part": pl.int_range(len(names), dtype=pl.Int64, eager=True), "name": names})
     several = frame["name"].str.contains(_ALIAS).fill_null(value=False)
+    if not several.any():
+        return frame
     split = (
         frame.filter(several)
         .with_columns(pl.col("name").str.replace_all(_ALIAS, "\u0001").str.strip_chars("() ").str.split("\u0001"))
@@ -49,9 +51,11 @@ def aliases(names: pl.Series) -> pl.DataFrame:
     return pl.concat([frame.filter(~several), split]).sort("part", maintain_order=True)
 
 
-def plain(written: pl.Expr) -> pl.Expr:
-    """Lower case without accents or apostrophes."""
-    return written.str.normalize("NFKD").str.replace_all(r"[\p{M}'’`]", "").str.to_lowercase()
+def plain(written: pl.Series) -> pl.Series:
+    """Lower case without accents or apostrophes. In ASCII letters nothing is looked for that is not there."""
+    if (written.str.len_bytes() != written.str.len_chars()).any():
+        written = written.str.normalize("NFKD").str.replace_all(r"[\p{M}’]", "")
+    return written.str.replace_all(r"['`]", "").str.to_lowercase()
 
 
 def split_names(frame: pl.DataFrame) -> pl.DataFrame:
@@ -59,15 +63,13 @@ def split_names(frame: pl.DataFrame) -> pl.DataFrame:
 
     Titles are left out. One word alone is a family name. Hyphens part words. Null where there is no name.
     """
-    words = pl.col("_words")
-    return (
-        frame.with_columns(_words=plain(pl.col("name")))
-        .with_columns(_words=words.str.replace(r"^\s*([^,]+?)\s*,\s*([^,]+?)\s*$", "${2} ${1}"))
-        .with_columns(_words=words.str.replace_all(r"[^\p{L}]+", " ").str.strip_chars())
-        .with_columns(_words=words.str.replace(_TITLES, ""))
-        .with_columns(family=words.str.extract(r"(\S+)$"), given=words.str.extract(r"^(.*\S) \S+$"))
-        .drop("_words")
-    )
+    words = plain(frame["name"])
+    if words.str.contains(",", literal=True).any():
+        words = words.str.replace(r"^\s*([^,]+?)\s*,\s*([^,]+?)\s*$", "${2} ${1}")
+    words = words.str.replace_all(r"[^\p{L}]+", " ").str.strip_chars().str.replace(_TITLES, "")
+    family = words.str.extract(r"(\S+)$").alias("family")
+    given = pl.select(pl.lit(words).str.strip_suffix(pl.lit(family)).str.strip_chars_end(" ")).to_series()
+    return frame.with_columns(family, given.set(given.str.len_bytes() == 0, None).alias("given"))
 
 
 def phone_form(written: pl.Expr) -> pl.Expr:

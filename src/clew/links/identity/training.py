@@ -18,7 +18,7 @@ import polars as pl
 from clew.core import UsageError
 from clew.links.identity.candidates import candidate_pairs
 from clew.links.identity.comparisons import COMPARISONS, Comparison
-from clew.links.identity.mentions import VALUES, mentions
+from clew.links.identity.mentions import VALUES, distinct, mentions
 from clew.links.identity.model import IdentityModel, Weights, default_model, wanted
 from clew.links.identity.nominals import nominals
 from clew.links.identity.scoring import score_pairs
@@ -69,11 +69,7 @@ def train(
     nominal, contradictions = nominals(told, people.height)
     told = told.with_columns(nominal=pl.Series(nominal)[told["part"]])
     every = told.sort("nominal", *VALUES).with_columns(mention=pl.int_range(pl.len(), dtype=pl.Int64))
-    told = (
-        told.unique(["nominal", *VALUES], keep="first", maintain_order=True)
-        .sort("nominal", *VALUES)
-        .with_columns(mention=pl.int_range(pl.len(), dtype=pl.Int64))
-    )
+    told = distinct(told)
     pairs = candidate_pairs(told)
     labelled = _labelled(every, {each.ref for each in contradictions})
     if not pairs.height and labelled.height < ENOUGH:

@@ -1,0 +1,148 @@
+"""Pairs are found as a naive search finds them, and scored as Splink scores them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+import splink
+
+from clew.links.identity import addresses, scoring
+from clew.links.identity.candidates import candidate_pairs
+from clew.links.identity.comparisons import COMPARISONS
+from clew.links.identity.mentions import VALUES, distinct, mentions
+from clew.links.identity.model import default_model
+from clew.links.identity.scoring import score_pairs, splink_settings
+
+from .people import AT, frame, strangers
+
+
+def messy(count: int = 400) -> pl.DataFrame:
+    """Mentions of strangers, most written twice and otherwise: every comparison meets most of its levels."""
+    row = pl.int_range(pl.len())
+    again = strangers(count).with_columns(
+        name=pl.when(row % 9 == 0).then(pl.col("name").str.replace("a", "e"))
+        .when(row % 9 == 1).then(pl.col("name").str.replace(r"(\w+) (\w+)", "$2, x $1"))
+        .when(row % 9 == 2).then(pl.col("name").str.replace(r"(\w)\w+ (\w+)", "$1 $2"))
+        .when(row % 9 == 3).then(pl.col("name").str.replace(r"(\w+) (\w+)", "$2 $1"))
+        .when(row % 9 == 4).then(pl.col("name").str.replace(r"(\w+) (\w+)", "$2")).otherwise("name"),
+        birth_date=pl.when(row % 7 == 0).then(pl.col("birth_date").dt.offset_by("10d"))
+        .when(row % 7 == 1).then(None).when(row % 7 == 2).then(pl.col("birth_date").dt.truncate("1y"))
+        .otherwise("birth_date"),
+        age=pl.when(row % 7 == 1).then(2014.4 - pl.col("birth_date").dt.year()),
+        sex=pl.when(row % 11 == 0).then(None).when(row % 11 == 1).then(pl.lit("male")).otherwise("sex"),
+        phone=pl.when(row % 5 < 3).then("phone"),
+        email=pl.when(row % 4 == 0).then(pl.lit("post@ham.example")),
+        vehicle=pl.when(row % 6 == 0).then(pl.lit("AB12 ") + (row // 60).cast(pl.String)),
+        person_ref=pl.when(row % 8 == 0).then(pl.lit("N") + row.cast(pl.String)),
+    )  # fmt: skip
+    numbered = strangers(count).with_columns(
+        email=pl.when(row % 4 == 0).then(pl.lit("post@ham.example")),
+        person_ref=pl.when(row % 3 == 0).then(pl.lit("M") + row.cast(pl.String)),
+    )
+    people = pl.concat([numbered, again])
+    told = mentions(people, pl.Series([AT] * people.height))
+    return distinct(told.with_columns(nominal="part"))
+
+
+def by_splink(told: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Level numbers and probability of each pair as Splink's own predict gives them."""
+    with duckdb.connect(":memory:") as connection:
+        api = splink.DuckDBAPI(connection)
+        linker = splink.Linker(
+            api.register(told), splink_settings(default_model(), told.height), log_level=None, validate_settings=False
+        )
+        blocked = api.register(pairs.select(match_key=pl.lit("0"), join_key_l="l", join_key_r="r"))
+        linker.table_management.register_blocked_pairs_for_predict(blocked)
+        predicted = linker.inference.predict(warning_mode="never").physical_name
+        columns = ", ".join(f"gamma_of_{comparison.name} as {comparison.name}" for comparison in COMPARISONS)
+        rows = connection.sql(
+            f"select mention_l as l, mention_r as r, match_probability, {columns} from {predicted}"
+        ).pl()
+    return rows.with_columns(
+        pl.when(pl.col(each.name) >= 0).then(len(each.levels) - 1 - pl.col(each.name)).otherwise(-1).alias(each.name)
+        for each in COMPARISONS
+    ).sort("l", "r")
+
+
+def test_splink_gives_every_pair_the_same_levels_and_the_same_probability(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = messy()
+    rng = np.random.default_rng(5)
+    strange = pl.DataFrame(
+        np.unique(np.sort(rng.integers(0, told.height, (4000, 2)), axis=1), axis=0), schema=["l", "r"]
+    )
+    pairs = pl.concat([candidate_pairs(told), strange.filter(pl.col("l") < pl.col("r"))]).unique()
+    monkeypatch.setattr(scoring, "BATCH", 1000)
+    mine, theirs = score_pairs(told, pairs, default_model()), by_splink(told, pairs)
+    assert mine.height == theirs.height == pairs.height
+    met = 0
+    for comparison in COMPARISONS:
+        assert mine[comparison.name].to_list() == theirs[comparison.name].to_list(), comparison.name
+        met += mine[comparison.name].n_unique()
+    assert met >= 25
+    assert np.allclose(mine["probability"], theirs["match_probability"], rtol=1e-9, atol=1e-15)
+
+
+def naive_keys(row: dict[str, Any]) -> set[tuple[object, ...]]:
+    """The keys of a mention that bring it together with others, as text; a missing part makes no key."""
+    born = row["born"]
+    either = born and (born[:4], *sorted((born[5:7], born[8:])))
+    names = [name for name in (row["given"], row["family"]) if name is not None]
+    name = tuple(sorted(names * (2 if len(names) == 1 else 1))) if names else None
+    keys = {
+        **{column: (row[column],) for column in ("phone", "email", "handle", "vehicle")},
+        "born_family": (either, row["family"]),
+        "born_given": (either, row["near_given"]),
+        "born_address": (either, row["address"]),
+        "name_year": (name, None if row["year"] is None else int(row["year"])),
+        "name_address": (row["address"], row["family"]),
+        "given_address": (row["address"], row["near_given"]),
+        "name": (name,),
+    }
+    return {(kind, *key) for kind, key in keys.items() if None not in key}
+
+
+def test_candidates_are_what_a_naive_search_over_all_pairs_finds() -> None:
+    told = messy(150)
+    rows = told.to_dicts()
+    keys = [naive_keys(row) for row in rows]
+    borne: dict[tuple[object, ...], int] = {}
+    for each in keys:
+        for key in each:
+            borne[key] = borne.get(key, 0) + 1
+    usable = {key for key, often in borne.items() if often <= (4 if key[0] == "name" else 20)}
+    expected = [
+        (a, b)
+        for a, b in combinations(range(len(rows)), 2)
+        if rows[a]["nominal"] != rows[b]["nominal"] and keys[a] & keys[b] & usable
+    ]
+    assert len(expected) > 100
+    assert candidate_pairs(told, at_most=20).rows() == expected
+
+
+def test_mentions_are_in_an_order_that_arrival_does_not_change() -> None:
+    told = mentions(frame([{"name": name} for name in ("B", "A", "C aka D", "A")]), pl.Series([AT] * 4))
+    told = told.with_columns(nominal=pl.Series([0, 0, 2, 2, 0]))
+    kept = distinct(told)
+    assert kept.select("nominal", "family").rows() == [(0, "a"), (0, "b"), (2, "c"), (2, "d")]
+    assert (
+        distinct(told.reverse())
+        .select(*VALUES, "nominal", "mention")
+        .equals(kept.select(*VALUES, "nominal", "mention"))
+    )
+
+
+def test_an_address_has_one_form_however_many_were_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = pl.Series(["1 High St", None, "2 Low Road", "...", "1 High Street", "2 Low Rd"])
+    expected = ["1 high st", None, "2 low rd", None, "1 high st", "2 low rd"]
+    for remembered in (0, 3, 1_000):
+        monkeypatch.setattr(addresses, "REMEMBERED", remembered)
+        monkeypatch.setattr(addresses, "_read", addresses._NONE)
+        assert addresses.address_keys(written[:2]).to_list() == expected[:2]
+        assert addresses.address_keys(written).to_list() == expected
+        assert addresses.address_keys(written.reverse()).to_list() == expected[::-1]
+        assert addresses._read.height <= remembered
