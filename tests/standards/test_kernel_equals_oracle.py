@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clew.records import Dataset
 from clew.standards import Standard, View, evaluate, parse_standard
+from clew.standards.engine import compiled
 from clew.standards.oracle.interpret import interpret
 
 from .worlds import TICKS, datasets, links, moment, standards_with_links
@@ -55,5 +57,20 @@ def by_oracle(dataset: Dataset, standard: Standard, at: datetime, view: View, pa
 )
 @given(datasets(), standards_with_links(), links(), TICKS, st.sampled_from(View))
 def test_kernel_and_oracle_agree(dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int, view: View) -> None:
+    at, standard = moment(tick), parse_standard(text, name="random")
+    assert by_kernel(dataset, standard, at, view, pairs) == by_oracle(dataset, standard, at, view, pairs)
+
+
+@settings(
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(datasets(), standards_with_links(), links(), TICKS, st.sampled_from(View))
+def test_kernel_and_oracle_agree_where_loops_run_compiled(
+    monkeypatch: pytest.MonkeyPatch, dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int, view: View
+) -> None:
+    monkeypatch.setattr(compiled, "WORTH_STARTING", 0)
     at, standard = moment(tick), parse_standard(text, name="random")
     assert by_kernel(dataset, standard, at, view, pairs) == by_oracle(dataset, standard, at, view, pairs)

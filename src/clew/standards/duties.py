@@ -20,8 +20,8 @@ from clew.standards.engine.arrays import NEVER, Ints
 from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.store import Store
 from clew.standards.language.model import Standard
-from clew.standards.places import Places, nullable
-from clew.standards.verdict import VERDICT_CODE, Reason, Verdict, View
+from clew.standards.places import Places, nullable, repeated
+from clew.standards.verdict import VERDICT_CODE, Verdict, View
 from clew.standards.wording import sentences
 
 _INSTANT = pl.Datetime("us", "UTC")
@@ -87,26 +87,29 @@ def instants(values: Ints) -> pl.Series:
     return nullable(values, (values < NEVER) & (values > -NEVER)).cast(_INSTANT)
 
 
-def _repeated(value: str, dtype: pl.DataType, count: int) -> pl.Series:
-    return pl.Series([value], dtype=dtype).new_from_index(0, count)
-
-
 def _rule_frame(places: Places, standard: Standard, duties: RuleDuties, *, at_us: int, view: View) -> pl.DataFrame:
     rule, count = standard.rules[duties.rule], len(duties)
     trigger_file, trigger_row = places.provenance(duties.trigger_table, duties.position)
     table, file, row = places.deciding(duties)
     columns = {
-        "duty_id": f"{rule.id}/" + places.names(duties.trigger_table, duties.position),
-        "rule": _repeated(rule.id, pl.String(), count),
+        "duty_id": places.names(duties.trigger_table, duties.position, before=f"{rule.id}/"),
+        "rule": repeated(rule.id, count),
         "event_id": places.store.cases.gather(duties.case),
         "trigger_at": instants(duties.trigger_at),
         "known_at": instants(duties.known),
         "due": instants(duties.due),
-        "verdict": _VERDICT_NAMES.gather(duties.verdict),
+        "verdict": pl.Series(duties.verdict.view(np.uint8)).cat.to(VERDICTS),
         "decided_at": instants(duties.decided),
-        "reason": _reasons(duties, standard, instant_text(at_us, standard)),
-        "view": _repeated(view.value, VIEWS, count),
-        "trigger_table": _repeated(duties.trigger_table, pl.String(), count),
+        "reason": sentences(
+            duties.reason,
+            rule,
+            at=instant_text(at_us, standard),
+            due=duties.due,
+            decided=duties.decided,
+            zone=standard.zone,
+        ),
+        "view": pl.Series([view.value], dtype=VIEWS).new_from_index(0, count),
+        "trigger_table": repeated(duties.trigger_table, count),
         "trigger_file": trigger_file,
         "trigger_row": trigger_row,
         "deciding_table": table,
@@ -114,22 +117,3 @@ def _rule_frame(places: Places, standard: Standard, duties: RuleDuties, *, at_us
         "deciding_row": row,
     }
     return pl.DataFrame(columns, schema=SCHEMA)
-
-
-_VERDICT_NAMES = pl.Series([verdict.value for verdict in Verdict]).cast(VERDICTS)
-
-
-def _reasons(duties: RuleDuties, standard: Standard, at: str) -> pl.Series:
-    """The sentence of each duty, built reason by reason so that no text is made which is not wanted."""
-    rule, zone = standard.rules[duties.rule], standard.zone
-    parts, numbers = [], []
-    for code in np.flatnonzero(np.bincount(duties.reason, minlength=len(Reason))):
-        chosen = np.flatnonzero(duties.reason == code)
-        due, decided = duties.due[chosen], duties.decided[chosen]
-        parts.append(sentences(list(Reason)[code], rule, at=at, due=due, decided=decided, zone=zone))
-        numbers.append(chosen)
-    if len(parts) == 1:
-        return parts[0]
-    order = np.empty(len(duties), dtype=np.int64)
-    order[np.concatenate(numbers)] = np.arange(len(duties))
-    return pl.concat(parts).gather(order)

@@ -222,7 +222,7 @@ def _intervals(prepared: Prepared, group: _Group, runs: pl.DataFrame, looks: _Lo
     codes = runs["verdict"].to_numpy()
     return pl.DataFrame(
         {
-            "duty_id": f"{rule.id}/" + Places(store).names(table, position),
+            "duty_id": Places(store).names(table, position, before=f"{rule.id}/"),
             "rule": pl.Series([rule.id]).new_from_index(0, runs.height),
             "event_id": store.cases.gather(store.tables[table].case[position]),
             **{name: instants(runs[name].to_numpy()) for name in ("trigger_at", "known_at", "due")},

@@ -15,6 +15,7 @@ from clew.records import TABLES
 from clew.standards.engine.arrays import Bools, Ints
 from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.store import FactTable, Store
+from clew.standards.printing import Names, printed_names, worth_printing
 
 #: Rows of one label are named all at once if at least one in so many of them triggers a duty of the rule.
 _ONE_IN = 4
@@ -25,18 +26,23 @@ class Places:
     """Looks up, for rows of one store: name, file and row."""
 
     store: Store
-    _names: dict[tuple[str, int, int], pl.Series] = field(default_factory=dict)
+    _names: dict[tuple[str, int, int], tuple[pl.Series, Names | None]] = field(default_factory=dict)
     _files: dict[str, pl.Series] = field(default_factory=dict)
+    _rows: dict[str, Ints] = field(default_factory=dict)
 
-    def names(self, table: str, positions: Ints) -> pl.Series:
-        """`event/key` of each row at `positions` of `table`: what a duty's id ends with."""
+    def names(self, table: str, positions: Ints, *, before: str) -> pl.Series:
+        """`before`, then `event/key` of each row at `positions` of `table`: a duty's id."""
         facts = self.store.tables[table]
         begin, end = _label_around(facts, positions)
         if end - begin > _ONE_IN * positions.size:
-            return self._named(facts, positions)
+            return before + self._named(facts, positions)
         if (table, begin, end) not in self._names:
-            self._names[table, begin, end] = self._named(facts, np.arange(begin, end, dtype=np.int64))
-        return self._names[table, begin, end].gather(positions - begin)
+            names = self._named(facts, np.arange(begin, end, dtype=np.int64))
+            self._names[table, begin, end] = names, Names.of(names) if worth_printing(positions.size) else None
+        names, bytes_ = self._names[table, begin, end]
+        if bytes_ is not None:
+            return printed_names(before, bytes_, positions - begin)
+        return before + names.gather(positions - begin)
 
     def _named(self, facts: FactTable, positions: Ints) -> pl.Series:
         if facts.name in TABLES:
@@ -52,21 +58,22 @@ class Places:
 
     def provenance(self, table: str, positions: Ints, valid: Bools | None = None) -> tuple[pl.Series, pl.Series]:
         """File and row of each position of `table`; empty where not `valid`."""
-        rows = self.store.tables[table].row[positions]
-        places = pl.Series(rows) if valid is None else nullable(rows, valid)
-        return self._file_of(table, places, valid), self.store.sources[table]["source_row"].gather(places)
+        if table not in self._rows:
+            rows = self.store.sources[table]["source_row"].to_numpy()
+            self._rows[table] = rows[self.store.tables[table].row]
+        rows = self._rows[table][positions]
+        return self._file_of(table, positions, valid), pl.Series(rows) if valid is None else nullable(rows, valid)
 
-    def _file_of(self, table: str, places: pl.Series, valid: Bools | None) -> pl.Series:
+    def _file_of(self, table: str, positions: Ints, valid: Bools | None) -> pl.Series:
         files = self.store.sources[table]["source_file"]
         if table not in self._files:
             self._files[table] = files.unique()
         only = self._files[table]
         if len(only) > 1:
-            return files.gather(places)
+            rows = self.store.tables[table].row[positions]
+            return files.gather(rows if valid is None else nullable(rows, valid))
         # Most tables come from one file: its name is repeated, not looked up row by row.
-        if valid is None or valid.all():
-            return only.new_from_index(0, len(places))
-        return only.gather(nullable(np.zeros(len(places), dtype=np.int64), valid))
+        return repeated(only[0], len(positions), valid)
 
     def deciding(self, duties: RuleDuties) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Table, file and row of what decided each duty; empty where nothing on record did."""
@@ -77,16 +84,22 @@ class Places:
             chosen = has if len(numbers) == len(duties.tables) else has & np.isin(duties.deciding_table, numbers)
             if not chosen.any():
                 continue
-            table = pl.Series([name]).gather(nullable(np.zeros(count, dtype=np.int64), chosen))
-            own = (table, *self.provenance(name, np.where(chosen, duties.deciding, 0), chosen))
+            own = (repeated(name, count, chosen), *self.provenance(name, np.where(chosen, duties.deciding, 0), chosen))
             picked = pl.Series(chosen)
             found = (
                 own if found is None else tuple(new.zip_with(picked, old) for new, old in zip(own, found, strict=True))
             )
         if found is None:
-            nothing = pl.Series([None], dtype=pl.String).new_from_index(0, count)
+            nothing = repeated(None, count)
             return nothing, nothing, nothing.cast(pl.Int64)
         return found[0], found[1], found[2]
+
+
+def repeated(text: str | None, count: int, valid: Bools | None = None) -> pl.Series:
+    """`text` `count` times, empty where not `valid`."""
+    if valid is None or valid.all():
+        return pl.Series([text], dtype=pl.String).new_from_index(0, count)
+    return pl.select(pl.when(pl.Series(valid)).then(pl.lit(text, dtype=pl.String))).to_series()
 
 
 def nullable(values: Ints, valid: Bools) -> pl.Series:

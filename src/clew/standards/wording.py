@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from clew.standards.engine.arrays import EVER, NEVER, Ints
-from clew.standards.engine.local_time import DAY_US, to_local
+from clew.standards.engine.arrays import Ints
+from clew.standards.engine.local_time import to_local
+from clew.standards.engine.result import Codes
 from clew.standards.language.model import Rule
-from clew.standards.printing import FIRST_DAY, LAST_DAY, printed, worth_printing
+from clew.standards.printing import NO_TIME, Blank, Template, is_told, printable, printed_sentences, worth_printing
 from clew.standards.verdict import Reason
 
 #: {what} the thing owed, {due} and {decided} local times, {at} T, {trigger} what made the duty arise.
@@ -48,55 +48,55 @@ def owed(rule: Rule) -> str:
     return rule.what or rule.title or rule.id
 
 
-def sentences(reason: Reason, rule: Rule, *, at: str, due: Ints, decided: Ints, zone: ZoneInfo) -> pl.Series:
-    """The sentence for `reason`, once for each deadline and deciding instant (microseconds); at: T in words."""
-    text = SENTENCES[reason].format(what=_MARK_WHAT, due=_MARK_DUE, decided=_MARK_DECIDED, at=at)
-    moments = {_MARK_DUE: due, _MARK_DECIDED: decided}
-    pieces: list[str | Ints] = [
-        moments[piece] if piece in moments else owed(rule) if piece == _MARK_WHAT else piece
-        for piece in filter(None, _MARKS.split(text))
+def template_of(reason: Reason, rule: Rule, *, at: str) -> list[str | Blank]:
+    """The sentence for `reason` with blanks for deadline and deciding instant; at: T in words."""
+    text = SENTENCES[reason].format(what=_MARKS[0], due=_MARKS[1], decided=_MARKS[2], at=at)
+    filled: dict[str, str | Blank] = {_MARKS[0]: owed(rule), _MARKS[1]: Blank.DUE, _MARKS[2]: Blank.DECIDED}
+    return [filled.get(piece, piece) for piece in filter(None, re.split(f"([{''.join(_MARKS)}])", text))]
+
+
+def sentences(reason: Codes, rule: Rule, *, at: str, due: Ints, decided: Ints, zone: ZoneInfo) -> pl.Series:
+    """The sentence of each duty of `rule`: its reason, deadline and deciding instant (microseconds); at: T in words."""
+    codes = np.flatnonzero(np.bincount(reason, minlength=len(_REASONS)))
+    number = np.zeros(len(_REASONS), dtype=np.int8)
+    number[codes] = np.arange(codes.size)
+    number = number[reason]
+    templates = [template_of(_REASONS[code], rule, at=at) for code in codes]
+    if worth_printing(reason.size) and printable(due, decided):
+        return printed_sentences(templates, number, due=due, decided=decided, zone=zone)
+    chosen = [np.flatnonzero(number == place) for place in range(len(templates))]
+    texts = [
+        put_together(template, due=due[own], decided=decided[own], zone=zone)
+        for template, own in zip(templates, chosen, strict=True)
     ]
-    instants = [piece for piece in pieces if not isinstance(piece, str)]
-    if not instants:
-        return pl.Series(["".join(str(piece) for piece in pieces)]).new_from_index(0, due.size)
-    if worth_printing(due.size) and all(map(_printable, instants)):
-        return printed([piece if isinstance(piece, str) else local_minutes(piece, zone) for piece in pieces])
-    return put_together(pieces, zone)
+    order = np.empty(reason.size, dtype=np.int64)
+    order[np.concatenate(chosen)] = np.arange(reason.size)
+    return pl.concat(texts).gather(order)
 
 
-def put_together(pieces: Sequence[str | Ints], zone: ZoneInfo) -> pl.Series:
-    """Sentences made of texts and instants, at least one of them an instant."""
-    parts: list[pl.Series | pl.Expr] = []
-    for piece in pieces:
-        parts += [pl.lit(piece)] if isinstance(piece, str) else local_text(piece, zone)
+def put_together(template: Template, *, due: Ints, decided: Ints, zone: ZoneInfo) -> pl.Series:
+    """One sentence a duty, all by one template."""
+    moments = {Blank.DUE: due, Blank.DECIDED: decided}
+    parts: list[pl.Series | pl.Expr] = [pl.repeat("", due.size)]
+    for piece in template:
+        parts += [pl.lit(piece)] if isinstance(piece, str) else local_text(moments[piece], zone)
     return pl.select(pl.concat_str(parts)).to_series()
-
-
-def _printable(instants: Ints) -> bool:
-    first, last = (day * DAY_US for day in (FIRST_DAY + 1, LAST_DAY - 1))
-    return bool(instants.min() >= first and instants.max() <= last)
-
-
-def local_minutes(instants: Ints, zone: ZoneInfo) -> tuple[Ints, Ints]:
-    """Local days since 1970, and minutes of the day."""
-    minutes = to_local(instants, zone) // 60_000_000
-    days = minutes // 1440
-    return days, minutes - days * 1440
 
 
 def local_text(instants: Ints, zone: ZoneInfo) -> tuple[pl.Series, pl.Series]:
     """Local date and time to the minute, as two texts to be put together: each looked up, for that is quick."""
-    told = (instants > EVER) & (instants < NEVER)
-    days, minute = local_minutes(np.where(told, instants, instants[told][0] if told.any() else 0), zone)
+    told = is_told(instants)
+    minutes = to_local(np.where(told, instants, instants[told][0] if told.any() else 0), zone) // 60_000_000
+    days = minutes // 1440
     first = int(days.min())
     dates = pl.Series(np.arange(first, int(days.max()) + 1), dtype=pl.Int32).cast(pl.Date).cast(pl.String)
-    day_text, time_text = dates.gather(days - first), _MINUTES.gather(minute)
+    day_text, time_text = dates.gather(days - first), _MINUTES.gather(minutes - days * 1440)
     if not told.all():
         untold = pl.Series(~told)
-        day_text, time_text = day_text.set(untold, "no time on"), time_text.set(untold, " record")
+        day_text, time_text = day_text.set(untold, NO_TIME), time_text.set(untold, "")
     return day_text, time_text
 
 
 _MINUTES = pl.Series([f" {hour:02}:{minute:02}" for hour in range(24) for minute in range(60)])
-_MARK_WHAT, _MARK_DUE, _MARK_DECIDED = "\x01", "\x02", "\x03"
-_MARKS = re.compile("([\x01-\x03])")
+_MARKS = "\x01\x02\x03"
+_REASONS = list(Reason)

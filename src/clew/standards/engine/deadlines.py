@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from clew.standards.calendars import closed_days
-from clew.standards.engine.arrays import NEVER, Ints, first_not_below
+from clew.standards.engine.arrays import NEVER, Ints, first_not_below, places_among
 from clew.standards.engine.local_time import DAY_US, to_instants, to_local
 from clew.standards.language.deadline import Deadline, DeadlineKind
 from clew.standards.language.model import WorkCalendar
@@ -55,17 +55,20 @@ def _week(calendar: WorkCalendar) -> list[bool]:
 
 def _working_days(starts: Ints, count: int, calendar: WorkCalendar, zone: ZoneInfo) -> Ints:
     days = to_local(starts, zone) // DAY_US
-    closed = closed_days(calendar, _year(int(days.min())), _year(int(days.max())) + 1 + count // 200)
+    first, last = int(days.min()), int(days.max())
+    # Every day there is, worked out once: duties are many, days few.
+    every = np.arange(first, last + 1)
     due = np.busday_offset(
-        days.astype("datetime64[D]"),
+        every.astype("datetime64[D]"),
         count,
         roll="backward" if count else "forward",
         weekmask=_week(calendar),
-        holidays=np.array(closed, dtype="datetime64[D]"),
+        holidays=np.array(closed_days(calendar, _year(first), _year(last) + 1 + count // 200), dtype="datetime64[D]"),
     ).astype(np.int64)
     if calendar.closes is None:
-        return to_instants((due + 1) * DAY_US, zone) - 1
-    return np.maximum(to_instants(due * DAY_US + _of_day(calendar.closes), zone), starts)
+        ends = to_instants((due + 1) * DAY_US, zone) - 1
+        return ends[days - first]
+    return np.maximum(to_instants(due * DAY_US + _of_day(calendar.closes), zone)[days - first], starts)
 
 
 def _of_day(moment: time) -> int:
@@ -91,14 +94,14 @@ class WorkingClock:
 
     def worked(self, instants: Ints) -> Ints:
         """Working time from the clock's beginning to each instant."""
-        day = np.searchsorted(self.opens, instants, side="right") - 1
+        day = places_among(self.opens, instants) - 1
         inside = np.minimum(instants, self.closes[day]) - self.opens[day]
         before = np.where(day > 0, self.ends[day - 1], 0)
         return np.where(day < 0, 0, before + inside)
 
     def instant(self, worked: Ints) -> Ints:
         """The first instant at which the clock reads `worked`."""
-        day = np.minimum(np.searchsorted(self.ends, worked, side="left"), self.ends.size - 1)
+        day = np.minimum(places_among(self.ends, worked - 1), self.ends.size - 1)
         before = np.where(day > 0, self.ends[day - 1], 0)
         return self.opens[day] + (worked - before)
 
@@ -120,13 +123,13 @@ def extend_by_pauses(
     runs_at = pause_from - (upto - length)
     begin = np.searchsorted(pause_group, group, side="left").astype(np.int64)
     end = np.searchsorted(pause_group, group, side="right").astype(np.int64)
-    before_start = first_not_below(pause_from, begin, end, starts)
+    before_start = first_not_below(begin, end, pause_from, starts)
     last = np.maximum(before_start - 1, 0)
     some = before_start > begin
     # A start inside a pause runs from the pause's end.
     paused_before = np.where(some, upto[last] - np.maximum(pause_to[last] - starts, 0), 0)
     target = due - paused_before
-    passed = np.maximum(first_not_below(runs_at, begin, end, target), before_start)
+    passed = np.maximum(first_not_below(begin, end, runs_at, target), before_start)
     last = np.maximum(passed - 1, 0)
     stands_still = (passed > begin) & (pause_to[last] >= NEVER)
     return np.where(stands_still, NEVER, target + np.where(passed > begin, upto[last], 0))

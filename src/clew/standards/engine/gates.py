@@ -49,7 +49,7 @@ def closing_times(opening: Opening, others: Sequence[Closings]) -> Answers:
     case, known = case[order], known[order]
     begin, end = group_bounds(case, opening.triggers.case)
     # Duties known at the gate's own instant count: nobody closes a case in the same breath as the fact comes in.
-    upto = first_not_below(known, begin, end, opening.low + 1)
+    upto = first_not_below(begin, end, known, opening.low + 1)
     certain, possible = (
         _last_closed(np.concatenate(times)[order], case, begin, upto)
         for times in ([duties.closed for duties in others], [duties.may_be_closed for duties in others])

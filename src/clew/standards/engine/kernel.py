@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from clew.standards.engine.arrays import EVER, NEVER, Bools, Ints, first_not_below, group_bounds
+from clew.standards.engine.arrays import EVER, NEVER, Bools, Ints, first_in_group, found_values
 from clew.standards.engine.deadlines import due_times, shift
 from clew.standards.engine.feeds import Coverage, covered
 from clew.standards.engine.gates import Closings, closing_times
@@ -78,6 +78,9 @@ class Kernel:
         return shift(starts, back, self.frame.standard.zone, backwards=True)
 
     def _deadline(self, rule: Rule, starts: Ints, triggers: Matches) -> Ints:
+        values = self.frame.standard.deadlines(rule)
+        if len(values) == 1 and values[0].start is None:
+            return self._one_deadline(values[0].deadline, starts, triggers)
         result = np.full(starts.size, EVER, dtype=np.int64)
         for deadline, chosen in self._values(rule, starts):
             result[chosen] = self._one_deadline(deadline, starts[chosen], triggers.take(chosen))
@@ -116,20 +119,16 @@ class Kernel:
             return nothing
         order = np.lexsort((acts.known, acts.case))
         case, known, position = acts.case[order], acts.known[order], acts.position[order]
-        begin, end = group_bounds(case, opening.triggers.case)
         # A waiver is of a duty somebody knew of: one recorded before the trigger was known does not count.
-        found = first_not_below(known, begin, end, np.minimum(opening.known, due))
-        hit = found < end
-        found = np.where(hit, found, 0)
-        return np.where(hit, known[found], NEVER), np.where(hit, position[found], -1)
+        found = first_in_group(opening.triggers.case, np.minimum(opening.known, due), case, known)
+        return found_values(found, known, NEVER), found_values(found, position, -1)
 
     def _answers(
         self, rule: Rule, trigger: Trigger, opening: Opening, waived: Bools, others: Sequence[Closings]
     ) -> Found:
         if rule.norm is Norm.GATE:
             return Found(closing_times(opening, others), np.full(opening.low.size, -1, dtype=np.int8), ())
-        best = Answers.none(opening.low.size)
-        chosen = np.full(opening.low.size, -1, dtype=np.int8)
+        best, chosen = Answers.none(0), np.zeros(opening.low.size, dtype=np.int8)
         takes_part = opening.triggers.certain & opening.applies & opening.in_force
         turn = np.where(takes_part, waived.astype(np.int64), 2)
         for number, response in enumerate(rule.responses):
@@ -142,6 +141,9 @@ class Kernel:
                 possible_from=possible_from,
                 turn=turn,
             )
+            if number == 0:
+                best = found
+                continue
             surer, nearer = found.certain < best.certain, found.possible < best.possible
             chosen = np.where(surer | (nearer & (best.certain >= NEVER)), np.int8(number), chosen)
             best = Answers(

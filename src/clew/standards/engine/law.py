@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clew.standards.engine.arrays import NEVER, Bools, Ints
+from clew.standards.engine.compiled import loop
 from clew.standards.engine.matches import Instant, Matches
 from clew.standards.engine.responses import Answers
 from clew.standards.engine.result import Codes, Opening, RuleDuties
@@ -19,6 +20,45 @@ from clew.standards.verdict import REASON_CODE, VERDICT_CODE, Norm, Reason, Verd
 
 #: Index of the table that waivers are rows of, in `RuleDuties.tables`, after those of the responses.
 WAIVER_TABLE = "actions"
+#: Rungs of the ladder, the first that holds deciding; a prohibition has its own below the first five.
+_LADDER = (
+    (Verdict.NOT_APPLICABLE, Reason.NOT_IN_FORCE),
+    (Verdict.NOT_APPLICABLE, Reason.CONDITION_NOT_MET),
+    (Verdict.INDETERMINATE, Reason.TRIGGER_UNKNOWN),
+    (Verdict.INDETERMINATE, Reason.CONDITION_UNKNOWN),
+    (Verdict.INDETERMINATE, Reason.DEADLINE_UNKNOWN),
+    (Verdict.MET, Reason.DONE_IN_TIME),
+    (Verdict.WAIVED, Reason.WAIVED),
+    (Verdict.MISSED, Reason.FORBIDDEN_ACT),
+    (Verdict.PENDING, Reason.PAUSED),
+    (Verdict.PENDING, Reason.NOT_YET_DUE),
+    (Verdict.MET_LATE, Reason.DONE_LATE),
+    (Verdict.INDETERMINATE, Reason.CANNOT_TELL_WHETHER_DONE),
+    (Verdict.INDETERMINATE, Reason.FEED_INCOMPLETE),
+    (Verdict.MISSED, Reason.WAIVED_TOO_LATE),
+    (Verdict.MISSED, Reason.NOT_DONE),
+    (Verdict.MET, Reason.NO_FORBIDDEN_ACT),
+)
+(
+    _NOT_IN_FORCE,
+    _CONDITION_NOT_MET,
+    _TRIGGER_UNKNOWN,
+    _CONDITION_UNKNOWN,
+    _DEADLINE_UNKNOWN,
+    _DONE_IN_TIME,
+    _WAIVED,
+    _FORBIDDEN_ACT,
+    _PAUSED,
+    _NOT_YET_DUE,
+    _DONE_LATE,
+    _CANNOT_TELL,
+    _FEED_INCOMPLETE,
+    _WAIVED_TOO_LATE,
+    _NOT_DONE,
+    _NO_FORBIDDEN_ACT,
+) = range(len(_LADDER))
+_VERDICTS = np.array([VERDICT_CODE[verdict] for verdict, _ in _LADDER], dtype=np.int8)
+_REASONS = np.array([REASON_CODE[reason] for _, reason in _LADDER], dtype=np.int8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,100 +87,26 @@ def decide(
     """
     due_low, due_high, told = due
     answers = found.answers
-    waived_at, waiver = waived
-    certain, possible = answers.certain, answers.possible
-    applicable = opening.applies & opening.in_force
-    lifted = (waived_at <= due_low) & (waived_at < NEVER)
-    open_yet = at <= due_high
-    if rule.norm is Norm.PROHIBITION or (rule.norm.value == "count" and rule.at_most):
-        done = (certain <= due_low) & (certain < NEVER)
-        may_be_done = (possible <= due_high) & (possible < NEVER)
-        ladder = [
-            (lifted, Verdict.WAIVED, Reason.WAIVED),
-            (done, Verdict.MISSED, Reason.FORBIDDEN_ACT),
-            (may_be_done, Verdict.INDETERMINATE, Reason.CANNOT_TELL_WHETHER_DONE),
-            (open_yet, Verdict.PENDING, Reason.NOT_YET_DUE),
-            (~complete, Verdict.INDETERMINATE, Reason.FEED_INCOMPLETE),
-            (None, Verdict.MET, Reason.NO_FORBIDDEN_ACT),
-        ]
-    else:
-        in_time = (certain <= due_low) & (certain < NEVER)
-        late = possible > due_high
-        ladder = [
-            (in_time, Verdict.MET, Reason.DONE_IN_TIME),
-            (lifted, Verdict.WAIVED, Reason.WAIVED),
-            (open_yet & (due_high >= NEVER), Verdict.PENDING, Reason.PAUSED),
-            (open_yet, Verdict.PENDING, Reason.NOT_YET_DUE),
-            (late & (certain < NEVER), Verdict.MET_LATE, Reason.DONE_LATE),
-            (~late | (possible < NEVER), Verdict.INDETERMINATE, Reason.CANNOT_TELL_WHETHER_DONE),
-            (~complete, Verdict.INDETERMINATE, Reason.FEED_INCOMPLETE),
-            (waived_at < NEVER, Verdict.MISSED, Reason.WAIVED_TOO_LATE),
-            (None, Verdict.MISSED, Reason.NOT_DONE),
-        ]
-    before = [
-        (~opening.in_force, Verdict.NOT_APPLICABLE, Reason.NOT_IN_FORCE),
-        (opening.tells & ~opening.applies, Verdict.NOT_APPLICABLE, Reason.CONDITION_NOT_MET),
-        (~opening.triggers.certain, Verdict.INDETERMINATE, Reason.TRIGGER_UNKNOWN),
-        (~opening.tells, Verdict.INDETERMINATE, Reason.CONDITION_UNKNOWN),
-        (~told, Verdict.INDETERMINATE, Reason.DEADLINE_UNKNOWN),
-    ]
-    verdict, reason = _first_true([*before, *ladder], opening.low.size)
-    return _gathered(
-        rule,
-        opening,
-        verdict=verdict,
-        reason=reason,
-        due=(np.where(told & applicable, due_low, NEVER), np.where(told & applicable, due_high, NEVER)),
-        waived=(waived_at, waiver),
-        found=found,
+    forbids = rule.norm is Norm.PROHIBITION or (rule.norm is Norm.COUNT and bool(rule.at_most))
+    rung = _rungs(
+        due_low,
+        due_high,
+        (told, opening.in_force, opening.applies, opening.tells, opening.triggers.certain, at <= due_high, complete),
+        answers.certain,
+        answers.possible,
+        waived[0],
+        forbids,
     )
-
-
-def _first_true(ladder: list[tuple[Bools | None, Verdict, Reason]], count: int) -> tuple[Codes, Codes]:
-    """For each duty the first rung whose condition holds; the last rung has none."""
-    _, last_verdict, last_reason = ladder[-1]
-    verdict = np.full(count, VERDICT_CODE[last_verdict], dtype=np.int8)
-    reason = np.full(count, REASON_CODE[last_reason], dtype=np.int8)
-    for condition, its_verdict, its_reason in reversed(ladder[:-1]):
-        assert condition is not None  # noqa: S101 - only the last rung holds unconditionally
-        verdict[condition] = VERDICT_CODE[its_verdict]
-        reason[condition] = REASON_CODE[its_reason]
-    return verdict, reason
-
-
-def _is(codes: Codes, *reasons: Reason) -> Bools:
-    chosen = np.zeros(len(REASON_CODE), dtype=np.bool_)
-    chosen[[REASON_CODE[reason] for reason in reasons]] = True
-    return chosen[codes]
-
-
-def _gathered(
-    rule: Rule,
-    opening: Opening,
-    *,
-    verdict: Codes,
-    reason: Codes,
-    due: tuple[Ints, Ints],
-    waived: tuple[Ints, Ints],
-    found: Found,
-) -> RuleDuties:
-    """Who decided what and when, from the reasons."""
-    answers, count = found.answers, verdict.size
-    waived_at, waiver = waived
-    done = _is(reason, Reason.DONE_IN_TIME, Reason.DONE_LATE, Reason.FORBIDDEN_ACT)
-    by_waiver = _is(reason, Reason.WAIVED, Reason.WAIVED_TOO_LATE)
-    maybe = _is(reason, Reason.CANNOT_TELL_WHETHER_DONE)
-    passed = _is(reason, Reason.NOT_DONE, Reason.WAIVED_TOO_LATE, Reason.NO_FORBIDDEN_ACT)
-    decided = np.full(count, NEVER, dtype=np.int64)
-    decided[done] = answers.certain[done]
-    decided[passed] = due[0][passed]
-    lifted = _is(reason, Reason.WAIVED)
-    decided[lifted] = waived_at[lifted]
-    deciding = np.full(count, -1, dtype=np.int64)
-    table = np.full(count, -1, dtype=np.int8)
-    deciding[done], table[done] = answers.certain_position[done], found.response[done]
-    deciding[maybe], table[maybe] = answers.possible_position[maybe], found.response[maybe]
-    deciding[by_waiver], table[by_waiver] = waiver[by_waiver], len(found.tables)
+    due_low, due_high, decided, deciding, table = _gathered(
+        rung,
+        due_low,
+        due_high,
+        (told, opening.in_force, opening.applies),
+        (answers.certain, answers.certain_position, answers.possible_position),
+        waived,
+        found.response,
+        len(found.tables),
+    )
     return RuleDuties(
         rule=rule.id,
         trigger_table=rule.trigger.pattern.table if rule.trigger else "",
@@ -150,14 +116,103 @@ def _gathered(
         trigger_at=opening.triggers.low,
         start=opening.low,
         known=opening.known,
-        due=due[0],
-        latest_due=due[1],
+        due=due_low,
+        latest_due=due_high,
         decided=decided,
-        verdict=verdict,
-        reason=reason,
+        verdict=_VERDICTS[rung],
+        reason=_REASONS[rung],
         deciding_table=table,
         deciding=deciding,
     )
+
+
+@loop
+def _rungs(  # noqa: PLR0912, PLR0917 - a branch a rung; loops take arguments by place
+    due_low: Ints,
+    due_high: Ints,
+    flags: tuple[Bools, ...],
+    certain: Ints,
+    possible: Ints,
+    waived: Ints,
+    forbids: bool,
+) -> Codes:
+    """For each duty the first rung that holds. flags: told, in force, applies, tells, trigger certain, open yet,
+    complete."""
+    told, in_force, applies, tells, sure, open_yet, complete = flags
+    rung = np.empty(due_low.size, np.int8)
+    for i in range(due_low.size):
+        done = certain[i] <= due_low[i] and certain[i] < NEVER
+        late = possible[i] > due_high[i]
+        if not in_force[i]:
+            rung[i] = _NOT_IN_FORCE
+        elif tells[i] and not applies[i]:
+            rung[i] = _CONDITION_NOT_MET
+        elif not sure[i]:
+            rung[i] = _TRIGGER_UNKNOWN
+        elif not tells[i]:
+            rung[i] = _CONDITION_UNKNOWN
+        elif not told[i]:
+            rung[i] = _DEADLINE_UNKNOWN
+        elif done and not forbids:
+            rung[i] = _DONE_IN_TIME
+        elif waived[i] <= due_low[i] and waived[i] < NEVER:
+            rung[i] = _WAIVED
+        elif done:
+            rung[i] = _FORBIDDEN_ACT
+        elif forbids and not late and possible[i] < NEVER:
+            rung[i] = _CANNOT_TELL
+        elif open_yet[i]:
+            rung[i] = _PAUSED if due_high[i] >= NEVER and not forbids else _NOT_YET_DUE
+        elif not forbids and late and certain[i] < NEVER:
+            rung[i] = _DONE_LATE
+        elif not forbids and (not late or possible[i] < NEVER):
+            rung[i] = _CANNOT_TELL
+        elif not complete[i]:
+            rung[i] = _FEED_INCOMPLETE
+        elif forbids:
+            rung[i] = _NO_FORBIDDEN_ACT
+        elif waived[i] < NEVER:
+            rung[i] = _WAIVED_TOO_LATE
+        else:
+            rung[i] = _NOT_DONE
+    return rung
+
+
+@loop
+def _gathered(  # noqa: PLR0917 - loops take arguments by place
+    rung: Codes,
+    due_low: Ints,
+    due_high: Ints,
+    flags: tuple[Bools, Bools, Bools],
+    answers: tuple[Ints, Ints, Ints],
+    waivers: tuple[Ints, Ints],
+    response: Codes,
+    waiver_table: int,
+) -> tuple[Ints, Ints, Ints, Ints, Codes]:
+    """Deadline (earliest and latest), when it was decided, by which row, and the number of that row's table.
+
+    flags: told, in force, applies. answers: certain ones' times and rows, possible ones' rows. waivers: times, rows.
+    """
+    told, in_force, applies = flags
+    certain, certain_row, possible_row = answers
+    waived, waiver_row = waivers
+    low, high = np.empty(rung.size, np.int64), np.empty(rung.size, np.int64)
+    decided, deciding = np.empty(rung.size, np.int64), np.empty(rung.size, np.int64)
+    table = np.empty(rung.size, np.int8)
+    for i in range(rung.size):
+        owed = told[i] and in_force[i] and applies[i]
+        low[i], high[i] = (due_low[i], due_high[i]) if owed else (NEVER, NEVER)
+        decided[i], deciding[i], table[i] = NEVER, -1, -1
+        own = rung[i]
+        if own in (_DONE_IN_TIME, _DONE_LATE, _FORBIDDEN_ACT):
+            decided[i], deciding[i], table[i] = certain[i], certain_row[i], response[i]
+        elif own == _CANNOT_TELL:
+            deciding[i], table[i] = possible_row[i], response[i]
+        elif own in (_WAIVED, _WAIVED_TOO_LATE):
+            decided[i], deciding[i], table[i] = waived[i], waiver_row[i], waiver_table
+        if own in (_NOT_DONE, _WAIVED_TOO_LATE, _NO_FORBIDDEN_ACT):
+            decided[i] = low[i]
+    return low, high, decided, deciding, table
 
 
 def void_duties(rule: Rule, withdrawn: Matches) -> RuleDuties:

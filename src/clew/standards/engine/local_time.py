@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from clew.standards.engine.arrays import Ints
+from clew.standards.engine.compiled import loop
 
 DAY_US = 86_400_000_000
 YEAR_US = 31_556_952_000_000
@@ -59,11 +61,14 @@ def _first_with(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
 
 @cache
 def _table(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Ints, Ints]:
+    """Instants at which the offset changes, and the offsets: the first holds before the first change."""
     changes = [change for year in range(first_year, last_year + 1) for change in _changes(zone, year)]
-    return np.array([change[0] for change in changes]), np.array([change[1] for change in changes])
+    kept = [changes[0], *(new for old, new in pairwise(changes) if new[1] != old[1])]
+    return np.array([change[0] for change in kept[1:]], np.int64), np.array([change[1] for change in kept], np.int64)
 
 
-def _covering(zone: ZoneInfo, moments: Ints) -> tuple[Ints, Ints]:
+def offsets_around(zone: ZoneInfo, moments: Ints) -> tuple[Ints, Ints]:
+    """The offsets of `zone` that hold around all of `moments`: see `_table`."""
     first = int(np.clip(1970 + moments.min() // YEAR_US - 1, _FIRST_YEAR, _LAST_YEAR))
     last = int(np.clip(1970 + moments.max() // YEAR_US + 1, _FIRST_YEAR, _LAST_YEAR))
     return _table(zone, first, last)
@@ -73,15 +78,27 @@ def to_local(instants: Ints, zone: ZoneInfo) -> Ints:
     """Local wall-clock time of each instant, as microseconds since a naive 1970."""
     if not instants.size:
         return instants
-    begins, offsets = _covering(zone, instants)
-    return instants + offsets[np.maximum(np.searchsorted(begins, instants, side="right") - 1, 0)]
+    changes, offsets = offsets_around(zone, instants)
+    return _moved(instants, changes, offsets)
 
 
 def to_instants(local: Ints, zone: ZoneInfo) -> Ints:
     """The instant each local wall-clock time names."""
     if not local.size:
         return local
-    begins, offsets = _covering(zone, local)
+    changes, offsets = offsets_around(zone, local)
     # In wall time the later offset holds once both the old and the new clock have passed the change.
-    walls = begins[1:] + np.maximum(offsets[1:], offsets[:-1])
-    return local - offsets[np.searchsorted(walls, local, side="right")]
+    return _moved(local, changes + np.maximum(offsets[1:], offsets[:-1]), -offsets)
+
+
+@loop
+def _moved(moments: Ints, changes: Ints, offsets: Ints) -> Ints:
+    """Each moment plus the offset that holds then; neighbours mostly have the same."""
+    result = np.empty(moments.size, np.int64)
+    place = 0
+    for i in range(moments.size):
+        moment = moments[i]
+        if (place > 0 and changes[place - 1] > moment) or (place < changes.size and changes[place] <= moment):
+            place = np.searchsorted(changes, moment, side="right")
+        result[i] = moment + offsets[place]
+    return result

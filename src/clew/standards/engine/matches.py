@@ -54,6 +54,8 @@ class Matches:
 
     def take(self, picked: Bools | Ints) -> Matches:
         """Only the picked rows."""
+        if picked.dtype == np.bool_ and picked.all():
+            return self
         return Matches(
             table=self.table,
             case=self.case[picked],
@@ -128,7 +130,7 @@ class Matcher:
             order = np.lexsort((happened, rows.case))
             case = rows.case[order]
             begin, end = group_bounds(case, triggers.case)
-            upto = first_not_below(happened[order], begin, end, triggers.known)
+            upto = first_not_below(begin, end, happened[order], triggers.known)
             first = -running_maximum(-rows.known[order], case)
             np.minimum(result, np.where(upto > begin, first[np.maximum(upto - 1, 0)], NEVER), out=result)
         return result

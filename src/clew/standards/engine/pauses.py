@@ -43,7 +43,7 @@ def pauses(begins: Matches, ends: Matches) -> tuple[Ints, Ints, Ints]:
     if not len(begins):
         return begins.case, begins.low, begins.low
     first, last = group_bounds(ends.case, begins.case)
-    found = first_not_below(ends.low, first, last, begins.low)
+    found = first_not_below(first, last, ends.low, begins.low)
     stop = np.full(len(begins), NEVER, dtype=np.int64)
     hit = found < last
     stop[hit] = ends.low[found[hit]]

@@ -15,11 +15,14 @@ from clew.standards.engine.arrays import (
     NEVER,
     Bools,
     Ints,
+    first_in_group,
     first_not_below,
+    found_values,
     group_bounds,
     minimum_from_here,
     next_different,
     running_maximum,
+    sorted_in_groups,
 )
 from clew.standards.engine.matches import Matches
 from clew.standards.language.model import Response
@@ -93,6 +96,8 @@ class _Acts:
     differs: Ints | None
 
     def take(self, picked: Bools) -> _Acts:
+        if picked.all():
+            return self
         return _Acts(
             self.group[picked],
             self.low[picked],
@@ -150,9 +155,9 @@ def find_answers(
     if ordered:
         sure &= point
     certain, certain_position = search(response, own, candidates.take(sure), certain=True)
-    certain = np.where(told, certain, NEVER)
-    everything_told = bool(sure.all()) and bool(told.all())
-    if everything_told and bool(point.all()) and bool((certain_from == possible_from).all()):
+    if not told.all():
+        certain = np.where(told, certain, NEVER)
+    elif sure.all() and point.all() and (certain_from is possible_from or (certain_from == possible_from).all()):
         return _finished(certain, certain_position, certain, certain_position)
     coded = keys.response > 0 if keys else np.ones(len(acts), dtype=np.bool_)
     firm = coded & point if ordered else coded
@@ -190,8 +195,7 @@ def _earlier(first: tuple[Ints, Ints], second: tuple[Ints, Ints]) -> tuple[Ints,
 
 
 def _sorted(acts: _Acts, key: Ints) -> _Acts:
-    inside = acts.group[1:] == acts.group[:-1]
-    if bool((acts.group[1:] >= acts.group[:-1]).all()) and bool((key[1:] >= key[:-1])[inside].all()):
+    if sorted_in_groups(acts.group, key):
         return acts
     order = np.lexsort((key, acts.group))
     return _Acts(
@@ -213,17 +217,13 @@ def _plain(_response: Response, duties: _Duties, acts: _Acts, *, certain: bool) 
         return nothing.certain, nothing.certain_position
     acts = _sorted(acts, acts.low if certain else acts.high)
     key, value = (acts.low, acts.high) if certain else (acts.high, acts.low)
-    begin, end = group_bounds(acts.group, duties.group)
-    found = first_not_below(key, begin, end, duties.certain_from if certain else duties.possible_from)
-    hit = found < end
-    found = np.where(hit, found, 0)
-    if bool((acts.low == acts.high).all()):
-        return np.where(hit, key[found], NEVER), acts.position[found]
-    best = minimum_from_here(value, acts.group)
-    # The row that holds the best from here on is the next one whose value is the best from itself on.
-    holders = np.flatnonzero(value == best)
-    holder = holders[np.searchsorted(holders, found)]
-    return np.where(hit, best[found], NEVER), acts.position[holder]
+    found = first_in_group(duties.group, duties.certain_from if certain else duties.possible_from, acts.group, key)
+    if not (acts.low == acts.high).all():
+        # The row that holds the best from here on is the next one whose value is the best from itself on.
+        best = minimum_from_here(value, acts.group)
+        holders = np.flatnonzero(value == best)
+        found = np.where(found >= 0, holders[np.searchsorted(holders, np.maximum(found, 0))], -1)
+    return found_values(found, value, NEVER), found_values(found, acts.position, -1)
 
 
 def _ordered(response: Response, duties: _Duties, acts: _Acts, *, certain: bool) -> tuple[Ints, Ints]:
@@ -234,7 +234,7 @@ def _ordered(response: Response, duties: _Duties, acts: _Acts, *, certain: bool)
     acts = _sorted(acts, acts.low)
     begin, end = group_bounds(acts.group, duties.group)
     bound = duties.certain_from if certain else duties.possible_from
-    found = first_not_below(acts.low, begin, end, bound)
+    found = first_not_below(begin, end, acts.low, bound)
     if response.at_least > 1:
         found = found + response.at_least - 1
     elif duties.differs is not None and acts.differs is not None:
@@ -273,7 +273,7 @@ def _one_for_one(group: Ints, acts: _Acts, bound: Ints) -> Ints:
     the running maximum of (first act - i).
     """
     begin, end = group_bounds(acts.group, group)
-    first = first_not_below(acts.low, begin, end, bound)
+    first = first_not_below(begin, end, acts.low, bound)
     order = np.lexsort((first, bound, group))
     number = np.arange(order.size, dtype=np.int64)
     taken = number + running_maximum(first[order] - number, group[order])

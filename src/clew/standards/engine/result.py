@@ -46,6 +46,8 @@ class RuleDuties:
 
     def take(self, picked: Bools | Ints) -> RuleDuties:
         """Only the picked duties."""
+        if picked.dtype == np.bool_ and picked.all():
+            return self
         return replace(self, **{name: getattr(self, name)[picked] for name in _ARRAYS})
 
 
