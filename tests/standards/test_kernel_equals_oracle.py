@@ -65,12 +65,13 @@ def test_kernel_and_oracle_agree(dataset: Dataset, text: str, pairs: pl.DataFram
     max_examples=60,
     derandomize=True,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(datasets(), standards_with_links(), links(), TICKS, st.sampled_from(View))
 def test_kernel_and_oracle_agree_where_loops_run_compiled(
-    monkeypatch: pytest.MonkeyPatch, dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int, view: View
+    dataset: Dataset, text: str, pairs: pl.DataFrame, tick: int, view: View
 ) -> None:
-    monkeypatch.setattr(compiled, "WORTH_STARTING", 0)
     at, standard = moment(tick), parse_standard(text, name="random")
-    assert by_kernel(dataset, standard, at, view, pairs) == by_oracle(dataset, standard, at, view, pairs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "WORTH_STARTING", 0)
+        assert by_kernel(dataset, standard, at, view, pairs) == by_oracle(dataset, standard, at, view, pairs)
