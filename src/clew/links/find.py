@@ -21,7 +21,7 @@ from clew.links.identity import IdentityModel
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
-from clew.links.rates.decoys import exchange_dates, exchange_people, exchange_references
+from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_references
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
@@ -159,11 +159,12 @@ def find_links(
         margin *= 4
     set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
     rng = np.random.default_rng(seed)
+    exchange = PeopleExchange.of(parts, events, incident)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
         decoys.append(
-            _decoy(scorer, static, parts, named, incident=incident, floor=floor, set_apart=set_apart, rng=rng)
+            _decoy(scorer, static, exchange, named, incident=incident, floor=floor, set_apart=set_apart, rng=rng)
         )
     tick(steps, steps, "Linked")
     history = History.of(
@@ -206,7 +207,7 @@ def scorer_of(known: Known, events: LinkEvents, *, weights: Weights, model: Link
 def _decoy(
     scorer: Scorer,
     static: Static,
-    parts: Parts,
+    exchange: PeopleExchange,
     named: References,
     *,
     incident: Integers,
@@ -216,7 +217,7 @@ def _decoy(
 ) -> Decoy:
     """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
     moved = exchange_dates(scorer.events, incident, rng)
-    played = exchange_people(parts, scorer.events, incident, rng)
+    played = exchange.drawn(rng)
     shared = scorer.shared(played)
     renamed = exchange_references(named, rng)
     scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)

@@ -116,14 +116,14 @@ class Scorer:
 
     def shared(self, parts: Parts, *, event_count: int | None = None) -> SharedKeys:
         """The pairs that share a person when `parts` are played as they are, of `event_count` events: all if None."""
-        found = shared_people(parts, len(self.events) if event_count is None else event_count, self.weights.people)
-        wanted = self.events.death[found.a] | self.events.death[found.b]
+        count = len(self.events) if event_count is None else event_count
+        found = shared_people(parts, count, self.weights.people, self.events.death)
         return SharedKeys(
-            keys=pair_keys(found.a, found.b, len(self.events))[wanted],
-            factor=found.factor[wanted],
-            kin=household(self.events, parts, found)[wanted],
-            part_lower=found.part_a[wanted],
-            part_upper=found.part_b[wanted],
+            keys=pair_keys(found.a, found.b, len(self.events)),
+            factor=found.factor,
+            kin=household(self.events, parts, found),
+            part_lower=found.part_a,
+            part_upper=found.part_b,
         )
 
     def widened(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Static:
@@ -131,13 +131,13 @@ class Scorer:
         middle = (dates.from_day + dates.to_day) / 2
         crowded = near_in_time(dates, self.spots, middle, self.weights.window)
         more = distinct(np.concatenate((shared.keys, crowded, self.named_keys(named))))
-        added = self.static(np.setdiff1d(more, static.keys, assume_unique=True))
-        keys = np.concatenate((static.keys, added.keys))
-        order = np.argsort(keys, kind="stable")
+        place = np.searchsorted(static.keys, more)
+        new = ~_is_at(place, more, static.keys)
+        added, place = self.static(more[new]), place[new]
         return Static(
-            keys=keys[order],
-            factors=np.concatenate((static.factors, added.factors))[order],
-            tie=np.concatenate((static.tie, added.tie))[order],
+            keys=np.insert(static.keys, place, added.keys),
+            factors=np.insert(static.factors, place, added.factors, axis=0),
+            tie=np.insert(static.tie, place, added.tie),
         )
 
     def named_keys(self, named: References) -> Integers:
@@ -170,9 +170,16 @@ def linkable(scored: Scored) -> Flags:
 def _locate(sorted_keys: Integers, within: Integers) -> tuple[Integers, Integers]:
     """Where each of `sorted_keys` that occurs stands in sorted `within`: (which key, at which place)."""
     place = np.searchsorted(within, sorted_keys)
-    place_safe = np.minimum(place, max(len(within) - 1, 0))
-    hit = np.flatnonzero(within[place_safe] == sorted_keys) if len(within) else np.empty(0, dtype=np.int64)
-    return hit, place_safe[hit] if len(within) else hit
+    hit = np.flatnonzero(_is_at(place, sorted_keys, within))
+    return hit, place[hit]
+
+
+def _is_at(place: Integers, keys: Integers, within: Integers) -> Flags:
+    """Whether each of `keys` stands at `place` in `within`, where it would be inserted."""
+    if not len(within):
+        return np.zeros(len(keys), dtype=bool)
+    there: Flags = within[np.minimum(place, len(within) - 1)] == keys
+    return there
 
 
 def scored_frame(events: LinkEvents, scored: Scored) -> pl.DataFrame:

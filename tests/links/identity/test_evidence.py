@@ -48,7 +48,7 @@ def test_the_evidence_is_the_mixture_of_the_exact_evidence_and_of_none() -> None
     events = link_events(known)
     parts = parts_played(known, events)
     sure = replace(parts, certainty=np.ones_like(parts.certainty))
-    found, exact = (shared_people(each, len(events), Weights().people) for each in (parts, sure))
+    found, exact = (shared_people(each, len(events), Weights().people, events.death) for each in (parts, sure))
     here = [np.flatnonzero((each.a == 10) & (each.b == 200)) for each in (found, exact)]
     assert len(here[0]) == len(here[1]) == 1
     doubted, certain = float(found.factor[here[0][0]]), float(exact.factor[here[1][0]])

@@ -125,10 +125,14 @@ def identifiers(people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> SharedPeople:
-    """The pairs of events that share a person, with the strongest such person of each pair."""
+def shared_people(parts: Parts, event_count: int, weights: PeopleWeights, death: Flags) -> SharedPeople:
+    """The pairs of events that share a person, a death among them, with the strongest such person of each pair.
+
+    death: whether each event is one.
+    """
     who = parts.who
-    order = np.lexsort((parts.role, parts.event, who))
+    several = np.flatnonzero(np.bincount(who)[who] >= 2)  # most people play one part: sorting them is for nothing
+    order = several[np.lexsort((parts.role[several], parts.event[several], who[several]))]
     person, event, role = who[order], parts.event[order], parts.role[order]
     first_of_event = np.ones(len(order), dtype=bool)
     first_of_event[1:] = (person[1:] != person[:-1]) | (event[1:] != event[:-1])
@@ -137,12 +141,13 @@ def shared_people(parts: Parts, event_count: int, weights: PeopleWeights) -> Sha
     order, person, event, role = order[usable], person[usable], event[usable], role[usable]
     share = _role_shares(weights)
     found: list[tuple[NDArray[np.int64], ...]] = []
-    lag = 1
-    while lag < len(person) and (same := person[lag:] == person[:-lag]).any():
-        here = np.flatnonzero(same)
-        here = here[event[here] != event[here + lag]]
+    lag, first = 1, np.flatnonzero(person[1:] == person[:-1])  # each part that a person plays, with each later one
+    while len(first):
+        here = first[(event[first] != event[first + lag]) & (death[event[first]] | death[event[first + lag]])]
         found.append((event[here], event[here + lag], order[here], order[here + lag], appearances[person[here]]))
         lag += 1
+        first = first[first < len(person) - lag]
+        first = first[person[first] == person[first + lag]]
     if not found:
         none = np.empty(0, dtype=np.int64)
         return SharedPeople(a=none, b=none, factor=np.empty(0), part_a=none, part_b=none)

@@ -7,7 +7,7 @@ Dates are exchanged within strata (`strata`), people within area and the roles t
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,28 +40,54 @@ def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Genera
     )
 
 
-def exchange_people(parts: Parts, events: LinkEvents, incident: Integers, rng: np.random.Generator) -> Parts:
-    """The same parts played by other people: each person keeps in how many incidents, and in which roles, they appear.
+@dataclass(frozen=True, kw_only=True)
+class PeopleExchange:
+    """Exchanges who plays the parts of a force's events; what is alike in every exchange is worked out once.
 
-    Whoever plays several parts in one incident (the caller who is also the finder) keeps them together. Exchanged
-    within area and the same roles, deaths apart from other events, addresses apart from persons: a decoy has as many
-    people who are a caller at a death and accused in an incident as the force has, at other events.
+    Each person keeps in how many incidents, and in which roles, they appear. Whoever plays several parts in one
+    incident (the caller who is also the finder) keeps them together. Exchanged within area and the same roles, deaths
+    apart from other events, addresses apart from persons: a decoy has as many people who are a caller at a death and
+    accused in an incident as the force has, at other events.
+
+    appearance: (m,) the parts, those of one person in one incident together. length: (k,) how many parts each of these
+    has. person: (k,) who plays them. stratum: (k,) dense code, within which persons are exchanged. order: (k,) by it.
     """
-    who = parts.who
-    appearance = np.lexsort((parts.person, who, incident[parts.event]))
-    person, where = who[appearance], incident[parts.event[appearance]]
-    starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (where[1:] != where[:-1])][: len(person)])
-    first = appearance[starts]
-    roles = np.bitwise_or.reduceat(1 << parts.role[appearance], starts) if len(starts) else starts
-    kind = (roles * 2 + events.death[parts.event[first]]) * 2 + parts.address[first]
-    stratum = events.area[parts.event[first]] * (4 << len(ROLES)) + kind
-    order = np.argsort(stratum, kind="stable")
-    drawn = np.lexsort((rng.random(len(stratum)), stratum))
-    given = np.empty_like(first)
-    given[order] = parts.person[first[drawn]]
-    swapped = np.empty_like(parts.person)
-    swapped[appearance] = np.repeat(given, np.diff(np.r_[starts, len(appearance)]))
-    return parts.with_people(swapped)
+
+    parts: Parts
+    appearance: Integers
+    length: Integers
+    person: Integers
+    stratum: Integers
+    order: Integers
+
+    @classmethod
+    def of(cls, parts: Parts, events: LinkEvents, incident: Integers) -> PeopleExchange:
+        """The exchange of the people of `parts`. incident: (n,) of each event."""
+        who = parts.who
+        appearance = np.lexsort((parts.person, who, incident[parts.event]))
+        person, where = who[appearance], incident[parts.event[appearance]]
+        starts = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (where[1:] != where[:-1])][: len(person)])
+        first = appearance[starts]
+        roles = np.bitwise_or.reduceat(1 << parts.role[appearance], starts) if len(starts) else starts
+        kind = (roles * 2 + events.death[parts.event[first]]) * 2 + parts.address[first]
+        stratum = events.area[parts.event[first]] * (4 << len(ROLES)) + kind
+        dense = np.unique(stratum, return_inverse=True)[1].reshape(-1)
+        return cls(
+            parts=parts,
+            appearance=appearance,
+            length=np.diff(np.r_[starts, len(appearance)]),
+            person=parts.person[first],
+            stratum=dense,
+            order=np.argsort(dense, kind="stable"),
+        )
+
+    def drawn(self, rng: np.random.Generator) -> Parts:
+        """The same parts played by other people."""
+        given = np.empty_like(self.person)
+        given[self.order] = self.person[np.argsort(self.stratum + rng.random(len(self.stratum)))]
+        swapped = np.empty_like(self.parts.person)
+        swapped[self.appearance] = np.repeat(given, self.length)
+        return self.parts.with_people(swapped)
 
 
 def exchange_references(named: References, rng: np.random.Generator) -> References:

@@ -232,8 +232,8 @@ class LinkState:
             row=np.zeros(len(played), dtype=np.int64),
             address=np.array(columns[0], dtype=bool),
         )
-        found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people)
         events = self._events.some(everywhere)
+        found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
         home = household(events, parts, found)
         of = {
             _pair(everywhere[a], everywhere[b]): row
