@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
+from clew.links.evidence.circumstances import VALUE
 from clew.links.evidence.people import ROLES
 from clew.links.find import Links
 from clew.links.scoring import FAMILIES
@@ -108,8 +109,7 @@ class _Pair:
     @functools.cached_property
     def rows_of(self) -> dict[str, pl.DataFrame]:
         """The rows of both events by table."""
-        mine = pl.col("event_id").is_in(self.ids)
-        return {name: self.links.known.tables[name].filter(mine) for name in ("events", "people", "circumstances")}
+        return {name: self.links.known.rows_of(name, self.ids) for name in ("events", "people", "circumstances")}
 
     def sentence(self) -> str:
         """The clauses of the families that speak for the link, strongest first."""
@@ -219,11 +219,13 @@ class _Pair:
         people = self.rows_of["people"]
         yield from _rows("people", people.filter(pl.col("role").is_in([role.value for role in SUBJECTS])))
         held, noted = self.links.scorer.held, self.rows_of["circumstances"]
+        written = list(noted.select("feature", VALUE, "source_file", "source_row").iter_rows())
         for code in held.codes[self.a]:
             if code >= 0 and code in held.codes[self.b]:
-                feature, value = held.names["feature"][int(code)], held.names["value"][int(code)]
-                same = (pl.col("feature") == feature) & (pl.col("value").str.to_lowercase().str.strip_chars() == value)
-                yield from _rows("circumstances", noted.filter(same))
+                shared = (held.names["feature"][int(code)], held.names["value"][int(code)])
+                for feature, value, source, row in written:
+                    if (feature, value) == shared:
+                        yield Row(table="circumstances", source=source, row=row)
 
     def missing(self) -> Iterator[str]:
         """Facts not held that bear on the link, each as something to find out."""

@@ -7,9 +7,10 @@ kept. A `Known` at T is the same whether or not rows recorded after T are in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -119,6 +120,23 @@ class Known:
     def exhibits(self) -> pl.DataFrame:
         """One row per exhibit."""
         return self.tables["exhibits"]
+
+    @cached_property
+    def _by_event(self) -> dict[str, tuple[pl.Series, pl.Series]]:
+        """For each table asked of so far: its event ids in order, and the row of each."""
+        return {}
+
+    def rows_of(self, table: str, event_ids: Iterable[str]) -> pl.DataFrame:
+        """The rows of `table` about these events, in the table's order. The first call sorts, later ones look up."""
+        frame = self.tables[table]
+        if table not in self._by_event:
+            row = frame["event_id"].arg_sort()
+            self._by_event[table] = (frame["event_id"].gather(row), row)
+        ids, row = self._by_event[table]
+        asked = pl.Series(sorted(set(event_ids)), dtype=pl.String)
+        first, end = ids.search_sorted(asked, side="left"), ids.search_sorted(asked, side="right")
+        found = [row.slice(low, high - low) for low, high in zip(first, end, strict=True)]
+        return frame[pl.concat(found).sort()] if found else frame.clear()
 
 
 def fact_key(table: Table) -> list[pl.Expr]:

@@ -111,5 +111,5 @@ def about_event(
         on_list=told,
         items_in_all=len(found.ordered),
         duties=duties_of(known, standard, event_id, links=found.shown),
-        rows={name: known.tables[name].filter(pl.col("event_id") == event_id) for name in _TOLD},
+        rows={name: known.rows_of(name, (event_id,)) for name in _TOLD},
     )

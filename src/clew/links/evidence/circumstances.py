@@ -20,6 +20,9 @@ SIGNATURE_BITS = 64
 #: only said.
 NOT_CIRCUMSTANCES = ("reference", HAPPENED_AT, *NOT_READ)
 
+#: A value as values are compared.
+VALUE = pl.col("value").str.to_lowercase().str.strip_chars()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
@@ -43,7 +46,7 @@ def circumstances(known: Known, events: LinkEvents, weights: CircumstanceWeights
     index = pl.DataFrame({"event_id": events.event_id, "event": np.arange(len(events), dtype=np.int32)})
     held = (
         known.circumstances.filter(~pl.col("feature").is_in(NOT_CIRCUMSTANCES))
-        .select("event_id", "feature", value=pl.col("value").str.to_lowercase().str.strip_chars())
+        .select("event_id", "feature", value=VALUE)
         .unique()
         .join(index, on="event_id")
     )

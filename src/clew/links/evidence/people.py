@@ -7,6 +7,7 @@ be another says less. Professionals are left out by role, and by frequency.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -40,7 +41,7 @@ class Parts:
     certainty: Floats | None = None
     identity: Identity | None = field(default=None, repr=False)
 
-    @property
+    @cached_property
     def who(self) -> Integers:
         """(m,) the person who plays each part, through all their nominals."""
         return self.person if self.resolved is None else self.resolved[self.person]
