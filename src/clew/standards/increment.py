@@ -92,7 +92,9 @@ class Night:
         ids = [frame["event_id"].unique() for frame in sources.values()]
         events = pl.concat(ids).unique().sort() if ids else pl.Series([], dtype=pl.String)
         self.number = {event_id: number for number, event_id in enumerate(events.to_list())}
-        self.events: list[str] = events.to_list()
+        self.events = events
+        self.events_since: list[str] = []
+        self._place, self._placed = np.full(len(events), -1, dtype=np.int64), np.empty(0, dtype=np.int64)
         numbers = pl.DataFrame({"event_id": events, "_case": np.arange(len(events), dtype=np.int64)})
         self.tables = {name: _sorted_by_case(frame, numbers) for name, frame in sources.items()}
         self.changes = Changes()
@@ -100,7 +102,7 @@ class Night:
 
     def first_run(self, *, at: datetime) -> Decided:
         """Every duty as at `at`; must come before `run`."""
-        cases = np.arange(len(self.events), dtype=np.int64)
+        cases = np.arange(len(self.number), dtype=np.int64)
         return self._run(cases, np.ones((len(self.reading.rules), cases.size), dtype=np.bool_), {}, at)
 
     def run(self, rows: Mapping[str, pl.DataFrame], *, at: datetime, links: pl.DataFrame | None = None) -> Decided:
@@ -131,8 +133,7 @@ class Night:
         """touched: rules by cases; came: by table the cases (places in `cases`) in which new rows came in."""
         moment = microseconds(at)
         sources = {name: self._rows(table, cases) for name, table in self.tables.items() if name in self.wanted}
-        names = pl.Series("event_id", [self.events[number] for number in cases.tolist()], dtype=pl.String)
-        store = lay_out(sources, self.wanted, source_order=tuple(sources), cases=names)
+        store = lay_out(sources, self.wanted, source_order=tuple(sources), cases=self._event_ids(cases))
         for name, own in came.items():
             # A correction may have changed a row's label: whoever read the earlier version reads this one.
             self.reading.mark_every_reader(touched, name, np.intersect1d(own, _corrected(store.tables[name])))
@@ -147,10 +148,19 @@ class Night:
         return Decided(self.standard, self.view, moment, store, results, only)
 
     def _places(self, cases: Ints) -> Ints:
-        """For every event's number its place in `cases`, -1 if it is not there."""
-        place = np.full(len(self.events), -1, dtype=np.int64)
-        place[cases] = np.arange(cases.size)
-        return place
+        """For every event's number its place in `cases`, -1 if it is not there; holds until it is asked for again."""
+        if self._place.size < len(self.number):
+            more = np.full(max(len(self.number) - self._place.size, self._place.size // 8), -1, dtype=np.int64)
+            self._place = np.concatenate([self._place, more])
+        self._place[self._placed] = -1
+        self._place[cases] = np.arange(cases.size)
+        self._placed = cases
+        return self._place
+
+    def _event_ids(self, cases: Ints) -> pl.Series:
+        old = np.searchsorted(cases, len(self.events))
+        since = [self.events_since[number - len(self.events)] for number in cases[old:].tolist()]
+        return pl.concat([self.events.gather(cases[:old]), pl.Series(since, dtype=pl.String)]).alias("event_id")
 
     def _take_in(self, name: str, frame: pl.DataFrame) -> tuple[pl.Series, Ints]:
         """Keeps new rows of a table that rules or links read; their labels and the numbers of their events."""
@@ -190,8 +200,8 @@ class Night:
         if None in numbers:
             for event_id in event_ids:
                 if event_id not in self.number:
-                    self.number[event_id] = len(self.events)
-                    self.events.append(event_id)
+                    self.number[event_id] = len(self.number)
+                    self.events_since.append(event_id)
             numbers = list(map(self.number.get, event_ids))
         return np.array(numbers, dtype=np.int64)
 
@@ -206,6 +216,7 @@ class Night:
         for frame in table.since:
             own = here[frame["_case"].to_numpy()]
             picked = np.flatnonzero(own >= 0)
+            picked = picked[np.argsort(own[picked], kind="stable")]
             if picked.size:
                 frames.append(frame[picked.astype(np.uint32)].with_columns(pl.Series("_case", own[picked])))
         return pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]

@@ -14,11 +14,11 @@ from clew.standards.engine.run import in_order
 from clew.standards.engine.store import Store, labels_read
 from clew.standards.language.checks import required_rules
 from clew.standards.language.model import Standard
-from clew.standards.verdict import VERDICT_CODE, Norm, Verdict
+from clew.standards.verdict import Norm, Verdict
 
 #: In place of a rule's number: every rule.
 EVERY_RULE = -1
-_MAY_CHANGE = [VERDICT_CODE[verdict] for verdict in (Verdict.PENDING, Verdict.INDETERMINATE)]
+_MAY_CHANGE = np.array([verdict in (Verdict.PENDING, Verdict.INDETERMINATE) for verdict in Verdict])
 
 
 def _none() -> Ints:
@@ -59,13 +59,10 @@ class Reading:
 
     def mark_rows(self, touched: Bools, table: str, labels: pl.Series, cases: Ints) -> None:
         """Marks in `touched` (rules by cases) what new rows of `table`, each with its label and case, may change."""
-        named = labels.to_list()
-        number = {label: place for place, label in enumerate(dict.fromkeys(named))}
-        codes = np.array([number[label] for label in named], dtype=np.int64)
-        for label, code in number.items():
-            own = cases[codes == code]
-            for rule in self.readers(table, label):
-                touched[rule, own] = True
+        for label in labels.unique().to_list():
+            if rules := self.readers(table, label):
+                own = cases[(labels.is_null() if label is None else (labels == label).fill_null(False)).to_numpy()]
+                touched[np.array(rules)[:, None], own] = True
 
     def mark_every_reader(self, touched: Bools, table: str, cases: Ints) -> None:
         """Marks every rule that reads `table` at all, in `cases`."""
@@ -117,11 +114,12 @@ def changes_to_come(
     """
     found = [Changes()]
     for duties in results:
-        due = duties.latest_due
+        waits = np.flatnonzero(_MAY_CHANGE[duties.verdict] & (duties.latest_due < NEVER))
+        case, due = duties.case[waits], duties.latest_due[waits]
         for lag in sorted({1, *lags}):
-            coming = (due < NEVER) & (due > moment - lag) & np.isin(duties.verdict, _MAY_CHANGE)
-            case = duties.case[coming]
-            found.append(Changes(np.full(case.size, rules[duties.rule], dtype=np.int64), case, due[coming] + lag))
+            coming = due > moment - lag
+            own = np.full(int(coming.sum()), rules[duties.rule], dtype=np.int64)
+            found.append(Changes(own, case[coming], due[coming] + lag))
     for table in store.tables.values():
         # A row may say itself that it begins or ceases to hold later.
         for instants in (table.recorded, table.until):

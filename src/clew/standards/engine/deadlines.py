@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,6 +17,9 @@ from clew.standards.engine.arrays import NEVER, Ints, first_not_below, places_am
 from clew.standards.engine.local_time import DAY_US, to_instants, to_local
 from clew.standards.language.deadline import Deadline, DeadlineKind
 from clew.standards.language.model import WorkCalendar
+
+#: How many calendars' days are kept laid out.
+_KEPT = 64
 
 
 def shift(starts: Ints, deadline: Deadline, zone: ZoneInfo, *, backwards: bool = False) -> Ints:
@@ -49,30 +53,56 @@ def _year(local_day: int) -> int:
     return (date(1970, 1, 1) + timedelta(days=local_day)).year
 
 
+def _days_of(first_year: int, last_year: int) -> Ints:
+    """Every day of these years, counted from 1970-01-01."""
+    bounds = (date(first_year, 1, 1), date(last_year, 12, 31))
+    first, last = ((day - date(1970, 1, 1)).days for day in bounds)
+    return np.arange(first, last + 1, dtype=np.int64)
+
+
 def _week(calendar: WorkCalendar) -> list[bool]:
     return [day in calendar.working_days for day in range(7)]
 
 
 def _working_days(starts: Ints, count: int, calendar: WorkCalendar, zone: ZoneInfo) -> Ints:
     days = to_local(starts, zone) // DAY_US
-    first, last = int(days.min()), int(days.max())
-    # Every day there is, worked out once: duties are many, days few.
-    every = np.arange(first, last + 1)
+    first, ends = _ends_of_working_days(calendar, zone, count, _year(int(days.min())), _year(int(days.max())))
+    due = ends[days - first]
+    return due if calendar.closes is None else np.maximum(due, starts)
+
+
+@lru_cache(maxsize=_KEPT)
+def _ends_of_working_days(
+    calendar: WorkCalendar, zone: ZoneInfo, count: int, first_year: int, last_year: int
+) -> tuple[int, Ints]:
+    """The first day of `first_year`, and for it and every day after it when `count` working days from it end."""
+    days = _days_of(first_year, last_year)
+    closed = closed_days(calendar, first_year, last_year + 1 + count // 200)
     due = np.busday_offset(
-        every.astype("datetime64[D]"),
+        days.astype("datetime64[D]"),
         count,
         roll="backward" if count else "forward",
         weekmask=_week(calendar),
-        holidays=np.array(closed_days(calendar, _year(first), _year(last) + 1 + count // 200), dtype="datetime64[D]"),
+        holidays=np.array(closed, dtype="datetime64[D]"),
     ).astype(np.int64)
     if calendar.closes is None:
-        ends = to_instants((due + 1) * DAY_US, zone) - 1
-        return ends[days - first]
-    return np.maximum(to_instants(due * DAY_US + _of_day(calendar.closes), zone)[days - first], starts)
+        return int(days[0]), to_instants((due + 1) * DAY_US, zone) - 1
+    return int(days[0]), to_instants(due * DAY_US + _of_day(calendar.closes), zone)
 
 
 def _of_day(moment: time) -> int:
     return (moment.hour * 60 + moment.minute) * 60_000_000
+
+
+@lru_cache(maxsize=_KEPT)
+def _working_hours(calendar: WorkCalendar, zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Ints, Ints, Ints]:
+    """When each working day of these years opens and closes, and how long has been worked by its close."""
+    days = _days_of(first_year, last_year)
+    closed = np.array(closed_days(calendar, first_year, last_year), dtype="datetime64[D]")
+    days = days[np.is_busday(days.astype("datetime64[D]"), weekmask=_week(calendar), holidays=closed)]
+    opens = to_instants(days * DAY_US + _of_day(calendar.opens), zone)
+    closes = to_instants(days * DAY_US + (_of_day(calendar.closes) if calendar.closes else DAY_US), zone)
+    return opens, closes, np.cumsum(closes - opens)
 
 
 class WorkingClock:
@@ -85,12 +115,7 @@ class WorkingClock:
         per_day = closes - _of_day(calendar.opens)
         # Twice the days a full week would need, and a year for holidays.
         last += int(2 * length_us / per_day * 7 / len(calendar.working_days)) + 366
-        days = np.arange(first, last + 1, dtype=np.int64)
-        closed = np.array(closed_days(calendar, _year(first), _year(last)), dtype="datetime64[D]")
-        open_days = days[np.is_busday(days.astype("datetime64[D]"), weekmask=_week(calendar), holidays=closed)]
-        self.opens = to_instants(open_days * DAY_US + _of_day(calendar.opens), zone)
-        self.closes = to_instants(open_days * DAY_US + closes, zone)
-        self.ends = np.cumsum(self.closes - self.opens)
+        self.opens, self.closes, self.ends = _working_hours(calendar, zone, _year(first), _year(last))
 
     def worked(self, instants: Ints) -> Ints:
         """Working time from the clock's beginning to each instant."""

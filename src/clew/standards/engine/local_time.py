@@ -69,9 +69,8 @@ def _table(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Ints, Ints]
 
 def offsets_around(zone: ZoneInfo, moments: Ints) -> tuple[Ints, Ints]:
     """The offsets of `zone` that hold around all of `moments`: see `_table`."""
-    first = int(np.clip(1970 + moments.min() // YEAR_US - 1, _FIRST_YEAR, _LAST_YEAR))
-    last = int(np.clip(1970 + moments.max() // YEAR_US + 1, _FIRST_YEAR, _LAST_YEAR))
-    return _table(zone, first, last)
+    first, last = 1970 + int(moments.min()) // YEAR_US - 1, 1970 + int(moments.max()) // YEAR_US + 1
+    return _table(zone, *(min(max(year, _FIRST_YEAR), _LAST_YEAR) for year in (first, last)))
 
 
 def to_local(instants: Ints, zone: ZoneInfo) -> Ints:

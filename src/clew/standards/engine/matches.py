@@ -54,8 +54,10 @@ class Matches:
 
     def take(self, picked: Bools | Ints) -> Matches:
         """Only the picked rows."""
-        if picked.dtype == np.bool_ and picked.all():
-            return self
+        if picked.dtype == np.bool_:
+            if picked.all():
+                return self
+            picked = np.flatnonzero(picked)
         return Matches(
             table=self.table,
             case=self.case[picked],
@@ -169,7 +171,7 @@ def _truths(table: FactTable, conditions: Sequence[Expression], where: slice | I
     found = frame.select(to_polars(condition).alias(str(number)) for number, condition in enumerate(conditions))
     return {
         condition: (
-            truth.fill_null(False).to_numpy(),
+            (truth.fill_null(False) if truth.null_count() else truth).to_numpy(),
             truth.is_null().to_numpy() if truth.null_count() else None,
         )
         for condition, truth in zip(conditions, found.get_columns(), strict=True)

@@ -46,8 +46,10 @@ class RuleDuties:
 
     def take(self, picked: Bools | Ints) -> RuleDuties:
         """Only the picked duties."""
-        if picked.dtype == np.bool_ and picked.all():
-            return self
+        if picked.dtype == np.bool_:
+            if picked.all():
+                return self
+            picked = np.flatnonzero(picked)
         return replace(self, **{name: getattr(self, name)[picked] for name in _ARRAYS})
 
 

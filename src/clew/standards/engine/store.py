@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from clew.records import TABLES, Dataset
 from clew.records.dataset import fact_key
-from clew.standards.engine.arrays import NEVER, Ints
+from clew.standards.engine.arrays import NEVER, Ints, offsets, sorted_in_groups
 from clew.standards.language.expression import columns_of
 from clew.standards.language.model import LABEL_COLUMNS, LINKS, Pattern, Rule, Standard
 
@@ -160,7 +162,7 @@ def _picked(
     names = [f"_key{number}" for number in range(len(keys))]
     keyed = frame.with_columns(*keys)
     facts = keyed.filter(pl.col(label).is_in(sorted(labels))).select(names).unique()
-    return keyed.join(facts, on=names, how="semi", nulls_equal=True).drop(names)
+    return keyed.join(facts, on=names, how="semi", nulls_equal=True, maintain_order="left").drop(names)
 
 
 def has_versions(source: pl.DataFrame, name: str) -> bool:
@@ -191,6 +193,7 @@ def _fact_table(
     )
     # As numbers in the order of the alphabet, which are sorted much faster than texts.
     labels = pl.Enum(frame[label].fill_null("").unique().sort())
+    words = labels.categories.to_list()
     if "_case" not in frame.columns:
         frame = frame.join(numbers, on="event_id", how="left", maintain_order="left")
     laid = (
@@ -205,7 +208,7 @@ def _fact_table(
         .with_columns(happened.alias("_low"), ends.alias("_high"))
         .select(
             *kept,
-            pl.col(label).fill_null("").cast(labels).alias("_label"),
+            pl.col(label).fill_null("").cast(labels).to_physical().alias("_label"),
             "_case",
             "_low",
             "_high",
@@ -215,14 +218,14 @@ def _fact_table(
             *(["_fact"] if fact is not None else []),
             pl.col("_row").cast(pl.Int64),
         )
-        .sort("_label", "_case", "_low", "_row")
     )
-    lengths = laid.group_by("_label", maintain_order=True).len()
-    begins = np.concatenate([[0], np.cumsum(lengths["len"].to_numpy())]).astype(np.int64)
+    code = laid["_label"].to_numpy()
+    laid = laid[_order(code, laid["_case"].to_numpy(), laid["_low"].to_numpy()).astype(np.uint32)]
+    begins = offsets(code, len(words)).tolist()
     return FactTable(
         name=name,
         frame=laid.select(kept),
-        slices={word: (int(begins[i]), int(begins[i + 1])) for i, word in enumerate(lengths["_label"].to_list())},
+        slices={word: (begins[i], begins[i + 1]) for i, word in enumerate(words)},
         case=laid["_case"].to_numpy(),
         low=laid["_low"].to_numpy(),
         high=laid["_high"].to_numpy(),
@@ -231,6 +234,17 @@ def _fact_table(
         fact=laid["_fact"].to_numpy() if fact is not None else None,
         row=laid["_row"].to_numpy(),
     )
+
+
+def _order(label: npt.NDArray[Any], case: Ints, low: Ints) -> Ints:
+    """Places of rows in order of label, case and `low`, ties as they come."""
+    # Rows that come case by case, as an increment's do, are merged, not sorted.
+    order = np.argsort(case, kind="stable")
+    if not sorted_in_groups(case[order], low[order]):
+        order = np.lexsort((low, case))
+    # Few labels: sixteen bits are sorted by counting.
+    narrow = label[order].astype(np.uint16 if label.max(initial=0) < 2**16 else np.int64)
+    return order[np.argsort(narrow, kind="stable")]
 
 
 def _versions(name: str, frame: pl.DataFrame, versioned: bool) -> tuple[Ints | None, Ints | None, Ints | None]:

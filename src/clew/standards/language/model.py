@@ -40,6 +40,14 @@ class Pattern:
     table: str
     labels: tuple[str, ...] = ()
     where: Expression | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Patterns are looked up all the time, and a condition may be deep.
+        object.__setattr__(self, "_hash", hash((self.table, self.labels, self.where)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
