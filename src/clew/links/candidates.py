@@ -19,7 +19,7 @@ from clew.links.evidence.background import Spots
 from clew.links.evidence.circumstances import Circumstances
 from clew.links.weights import PlaceWeights
 
-_BLOCK = 100_000  # deaths whose neighbours are held at once: about 5 million pairs, 80 MB
+_BLOCK = 25_000  # deaths whose neighbours are held at once: about a million pairs, 20 MB
 
 
 def pair_keys(a: Integers, b: Integers, count: int) -> Integers:
@@ -41,9 +41,10 @@ def distinct(keys: Integers) -> Integers:
 
 
 def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
-    """Pairs of a death and one of its `neighbours` nearest events, as sorted unique keys, block by block.
+    """Pairs of a death and one of its `neighbours` nearest events, as keys, block by block.
 
-    A pair may come in two blocks. Events without a place have no neighbours.
+    Those of a block are each there once, and ordered by where they lie: what is read of one is at hand for the next. A
+    pair may come in two blocks. Events without a place have no neighbours.
     """
     located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
     located = _few_at_each_point(events.xyz_km, located, neighbours + 1)
@@ -51,14 +52,18 @@ def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
         return
     tree = cKDTree(events.xyz_km[located], balanced_tree=False)
     wanted = min(neighbours + 1, len(located))
-    near_each_other = located[tree.indices]  # neighbours ask one after the other: what they read is still at hand
+    near_each_other = located[tree.indices]
+    rank = np.empty(len(events), dtype=np.int64)
+    rank[near_each_other] = np.arange(len(near_each_other))
     deaths = near_each_other[events.death[near_each_other]]
     for start in range(0, len(deaths), _BLOCK):
         block = deaths[start : start + _BLOCK]
         _, nearest = tree.query(events.xyz_km[block], k=wanted, workers=-1)
         a, b = np.repeat(block, wanted), located[nearest.reshape(-1)]
         apart = a != b
-        yield distinct(pair_keys(a[apart], b[apart], len(events)))
+        pairs = distinct(pair_keys(rank[a[apart]], rank[b[apart]], len(rank)))
+        a, b = (near_each_other[end] for end in ends_of(pairs, len(rank)))
+        yield pair_keys(a, b, len(events))
 
 
 def _few_at_each_point(xyz_km: Floats, located: Integers, at_most: int) -> Integers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from clew.links.model import IDENTITY, LinkModel
 from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
 from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_references
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
-from clew.links.scoring import FAMILIES, LEAST_TIE, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
+from clew.links.scoring import FAMILIES, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known
 
@@ -100,7 +101,7 @@ class _Floor:
         return float(self.strongest.min()) if len(self.strongest) >= self.keep else -np.inf
 
     def see(self, strengths: np.ndarray) -> None:
-        together = np.concatenate((self.strongest, strengths))
+        together = np.concatenate((self.strongest, strengths[strengths > self.value]))
         if len(together) > self.keep:
             together = np.partition(together, len(together) - self.keep)[-self.keep :]
         self.strongest = together
@@ -149,23 +150,22 @@ def find_links(
     margin = 4
     while True:
         pruned = _Floor(keep=margin * floor.keep, fixed=at_least)
-        static, together = _compare(scorer, pruned)
+        static, together = _compare(scorer, shared, named, pruned)
         incident = with_hospital_victims(known, events, incident_groups(events, *ends_of(together, len(events))))
         tick(1, steps, "Scoring")
-        scored = scorer.score(scorer.widened(static, shared, named, events), shared, named, events)
+        wide = scorer.widened(static, shared, named, events)
+        scored = scorer.score(wide, shared, named, events, at_least=pruned.value)
         found = _strongest(scored, incident, floor)
         if floor.value >= pruned.value:  # else a pair that was dropped may be stronger than one that was kept
             break
         margin *= 4
-    set_apart = pair_keys(scored.a, scored.b, len(events))[scored.apart]
+    static = static.take(scorer.undated(static) + _most_of_dates(scorer) >= floor.value)
     rng = np.random.default_rng(seed)
     exchange = PeopleExchange.of(parts, events, incident)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        decoys.append(
-            _decoy(scorer, static, exchange, named, incident=incident, floor=floor, set_apart=set_apart, rng=rng)
-        )
+        decoys.append(_decoy(scorer, static, exchange, named, incident=incident, floor=floor, shared=shared, rng=rng))
     tick(steps, steps, "Linked")
     history = History.of(
         events.known_day[events.death],
@@ -212,23 +212,27 @@ def _decoy(
     *,
     incident: Integers,
     floor: _Floor,
-    set_apart: Integers,
+    shared: SharedKeys,
     rng: np.random.Generator,
 ) -> Decoy:
-    """The links of one decoy: the same events with dates, people and references exchanged, found in the same way."""
+    """The links of one decoy: the same events with dates, people and references exchanged, found in the same way.
+
+    shared: by the people as they are. What is set apart in truth makes no link of a decoy either.
+    """
     moved = exchange_dates(scorer.events, incident, rng)
     played = exchange.drawn(rng)
-    shared = scorer.shared(played)
+    meeting = scorer.shared(played)
     renamed = exchange_references(named, rng)
-    scored = scorer.score(scorer.widened(static, shared, renamed, moved), shared, renamed, moved)
+    wide = scorer.widened(static, meeting, renamed, moved)
+    scored = scorer.score(wide, meeting, renamed, moved, at_least=floor.value)
     scored = _linkable(scored, incident, floor.value)
-    innocent = np.isin(pair_keys(scored.a, scored.b, len(moved)), set_apart, assume_unique=True)
+    innocent = scorer.apart(pair_keys(scored.a, scored.b, len(moved)), shared, scorer.events)
 
     def score_pairs(a: Integers, b: Integers) -> Scored:
-        return scorer.score(scorer.static(np.sort(pair_keys(a, b, len(moved)))), shared, renamed, moved)
+        return scorer.score(scorer.static(np.sort(pair_keys(a, b, len(moved)))), meeting, renamed, moved)
 
     return decoy_of(
-        scored.take(~innocent), moved, shared, played, incident=incident, at_most=floor.keep, score=score_pairs
+        scored.take(~innocent), moved, meeting, played, incident=incident, at_most=floor.keep, score=score_pairs
     )
 
 
@@ -236,27 +240,32 @@ def _silent(_done: int, _total: int, _what: str) -> None:
     """No progress shown."""
 
 
-def _compare(scorer: Scorer, floor: _Floor) -> tuple[Static, Integers]:
-    """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident."""
+def _compare(scorer: Scorer, shared: SharedKeys, named: References, floor: _Floor) -> tuple[Static, Integers]:
+    """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident.
+
+    The floor is that of the links as they are; a pair is kept that could reach it at any other dates.
+    """
     events, weights = scorer.events, scorer.weights
     rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
     told = shared_circumstance_keys(events, scorer.words, weights.neighbours)
-    least, most = scorer.model.dated_bounds(time_bounds(scorer.usual, weights.time))
+    most = _most_of_dates(scorer)
     kept: list[Static] = []
     together: list[Integers] = []
-    for keys in [rare, told, *neighbour_keys(events, weights.neighbours)]:
+    for keys in itertools.chain((rare, told), neighbour_keys(events, weights.neighbours)):
         a, b = ends_of(keys, len(events))
         together.append(keys[same_incident(events, a, b)])
         static = scorer.static(keys)
-        strength = scorer.model.undated(static.factors, events, (a, b))
-        tied = np.flatnonzero(static.tie >= LEAST_TIE)
-        floor.see(strength[tied] + least)
-        kept.append(static.take(strength + most >= floor.value))
-    keys, first = np.unique(np.concatenate([part.keys for part in kept]), return_index=True)
-    factors = np.concatenate([part.factors for part in kept])[first]
-    tie = np.concatenate([part.tie for part in kept])[first]
-    reach = scorer.model.undated(factors, events, ends_of(keys, len(events))) + most >= floor.value
-    return Static(keys=keys[reach], factors=factors[reach], tie=tie[reach]), np.concatenate(together)
+        scored = scorer.score(static, shared, named, events, at_least=floor.value)
+        floor.see(scored.total[linkable(scored)])
+        kept.append(static.take(scorer.undated(static) + most >= floor.value))
+    # The floor has risen since the first were kept.
+    reach = [part.take(scorer.undated(part) + most >= floor.value) for part in kept]
+    return Static.together(reach), np.concatenate(together)
+
+
+def _most_of_dates(scorer: Scorer) -> float:
+    """The most, log10, that the dates of two events say under the model."""
+    return scorer.model.dated_bounds(time_bounds(scorer.usual, scorer.weights.time))[1]
 
 
 def _linkable(scored: Scored, incident: Integers, floor: float) -> Scored:

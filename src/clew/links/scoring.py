@@ -6,11 +6,14 @@ decoys score the rest anew, by the same code (`Scorer.score`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
 from clew.links.events import Flags, Floats, Integers, LinkEvents
@@ -26,6 +29,11 @@ from clew.links.weights import Weights
 
 #: The families in the order in which they are shown.
 FAMILIES = ("people", "reference", "place", "time", "profile", "circumstances", "narrative")
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+_BLOCK = 1_000_000  # pairs of which all families are held at once: 56 MB
+_ROUNDING = 1e-9  # sums in another order differ by less
 
 #: What a link must rest on besides time, profile and substances, in log10: substance alone never links.
 LEAST_TIE = 1.0
@@ -49,6 +57,13 @@ class Scored:
         total: Floats = self.factors.sum(axis=1)
         return total
 
+    @classmethod
+    def together(cls, parts: Sequence[Scored]) -> Scored:
+        """The pairs of `parts`, one after the other."""
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__}
+        )
+
     def take(self, rows: Integers | Flags) -> Scored:
         """Only these pairs."""
         return Scored(
@@ -58,15 +73,47 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Static:
-    """Pair keys (sorted, unique) with the default factors that dates and people do not change. factors: (p, 6)."""
+    """Pair keys (unique) with the default factors, log10, that dates, people and references do not change.
+
+    All (p,). tie: the part of them that is neither profile nor substance.
+    """
 
     keys: Integers
-    factors: Floats
+    place: Floats
+    profile: Floats
+    circumstances: Floats
+    narrative: Floats
     tie: Floats
 
-    def take(self, rows: Flags) -> Static:
+    @property
+    def columns(self) -> tuple[Integers | Floats, ...]:
+        """The keys, and all that goes with them."""
+        return self.keys, self.place, self.profile, self.circumstances, self.narrative, self.tie
+
+    @classmethod
+    def of(cls, columns: Iterable[Any]) -> Static:
+        """From its `columns`."""
+        return cls(**dict(zip(cls.__dataclass_fields__, columns, strict=True)))
+
+    @classmethod
+    def together(cls, parts: Sequence[Static]) -> Static:
+        """The pairs of `parts`, of which any may hold the same; each once, in order of their keys."""
+        keys = np.concatenate([part.keys for part in parts])
+        order = np.argsort(keys)
+        ordered = keys[order]
+        first = order[np.r_[True, ordered[1:] != ordered[:-1]][: len(keys)]]
+        return cls.of(np.concatenate(column)[first] for column in zip(*(part.columns for part in parts), strict=True))
+
+    def take(self, rows: Integers | Flags | slice) -> Static:
         """Only these pairs."""
-        return Static(keys=self.keys[rows], factors=self.factors[rows], tie=self.tie[rows])
+        return self.of(column[rows] for column in self.columns)
+
+    def factors(self) -> Floats:
+        """(p, 7) of `FAMILIES`, with nothing for people, reference and time."""
+        nothing = np.zeros(len(self.keys))
+        return np.column_stack(
+            (nothing, nothing, self.place, nothing, self.profile, self.circumstances, self.narrative)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +154,17 @@ class Scorer:
         a, b = ends_of(keys, len(self.events))
         place, profile, shared, tie = self.evidence.of_pairs(a, b)
         told = narrative_factor(self.words, self.weights.narrative, a, b)
-        nothing = np.zeros(len(keys))
-        return Static(
-            keys=keys,
-            factors=np.column_stack((nothing, nothing, place, nothing, profile, shared, told)),
-            tie=tie + told,
+        return Static(keys=keys, place=place, profile=profile, circumstances=shared, narrative=told, tie=tie + told)
+
+    def undated(self, static: Static) -> Floats:
+        """(p,) log10 of what all families but time say together, under the model, where no person or reference does."""
+        if not self.model.model.fitted:
+            return static.place + static.profile + static.circumstances + static.narrative
+        return np.concatenate(
+            [
+                self.model.undated(part.factors(), self.events, ends_of(part.keys, len(self.events)))
+                for part in _parts(static)
+            ]
         )
 
     def shared(self, parts: Parts, *, event_count: int | None = None) -> SharedKeys:
@@ -127,38 +180,61 @@ class Scorer:
         )
 
     def widened(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Static:
-        """`static` and the pairs that share a person, name one another, or lie at one crowded spot near in time."""
+        """`static` and, sorted in, the pairs that share a person, name one another, or lie at one crowded spot near in
+        time."""
         middle = (dates.from_day + dates.to_day) / 2
         crowded = near_in_time(dates, self.spots, middle, self.weights.window)
         more = distinct(np.concatenate((shared.keys, crowded, self.named_keys(named))))
         place = np.searchsorted(static.keys, more)
         new = ~_is_at(place, more, static.keys)
         added, place = self.static(more[new]), place[new]
-        return Static(
-            keys=np.insert(static.keys, place, added.keys),
-            factors=np.insert(static.factors, place, added.factors, axis=0),
-            tie=np.insert(static.tie, place, added.tie),
-        )
+        return Static.of(np.insert(old, place, new) for old, new in zip(static.columns, added.columns, strict=True))
 
     def named_keys(self, named: References) -> Integers:
         """The keys of the pairs that name one another, with a death among them."""
         wanted = self.events.death[named.a] | self.events.death[named.b]
         return pair_keys(named.a, named.b, len(self.events))[wanted]
 
-    def score(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Scored:
-        """Scores the pairs of `static`, with the people of `shared`, as `named`, and at the `dates` given."""
-        a, b = ends_of(static.keys, len(dates))
-        factors, tie = static.factors.copy(), static.tie.copy()
-        factors[:, 3] = self.evidence.of_times(dates, a, b)
-        row, found = _locate(pair_keys(named.a, named.b, len(dates)), static.keys)
-        factors[found, 1] = named.factor[row]
-        tie[found] += named.factor[row]
-        apart = same_incident(dates, a, b) | ((self.homes[a] >= 0) & (self.homes[a] == self.homes[b]))
-        row, found = _locate(shared.keys, static.keys)
-        factors[found, 0] = shared.factor[row]
-        tie[found] += shared.factor[row]
-        apart[found] |= shared.kin[row]
-        return Scored(a=a, b=b, factors=self.model.contributions(factors, dates, (a, b)), tie=tie, apart=apart)
+    def score(
+        self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents, *, at_least: float = -np.inf
+    ) -> Scored:
+        """Scores the pairs of `static`, with the people of `shared`, as `named`, and at the `dates` given; gives those
+        of a total of `at_least` (log10), in the order of `static`."""
+        naming = pair_keys(named.a, named.b, len(dates))
+        parts = []
+        for block in _parts(static):
+            part = block
+            time = self.evidence.of_times(dates, *ends_of(part.keys, len(dates)))
+            played = _located(part.keys, shared.keys, shared.factor)
+            said = _located(part.keys, naming, named.factor)
+            if at_least > -np.inf and not self.model.model.fitted:
+                reach = np.flatnonzero(self.undated(part) + time + played + said >= at_least - _ROUNDING)
+                part, time, played, said = part.take(reach), time[reach], played[reach], said[reach]
+            a, b = ends_of(part.keys, len(dates))
+            factors = part.factors()
+            factors[:, 0], factors[:, 1], factors[:, 3] = played, said, time
+            scored = Scored(
+                a=a,
+                b=b,
+                factors=self.model.contributions(factors, dates, (a, b)),
+                tie=part.tie + played + said,
+                apart=self.apart(part.keys, shared, dates),
+            )
+            parts.append(scored.take(scored.total >= at_least) if at_least > -np.inf else scored)
+        return Scored.together(parts)
+
+    def apart(self, keys: Integers, shared: SharedKeys, dates: LinkEvents) -> Flags:
+        """(p,) whether each pair is one incident, one household, or kin, with the people of `shared` at `dates`."""
+        a, b = ends_of(keys, len(dates))
+        apart: Flags = same_incident(dates, a, b) | ((self.homes[a] >= 0) & (self.homes[a] == self.homes[b]))
+        apart |= _located(keys, shared.keys, shared.kin)
+        return apart
+
+
+def _parts(static: Static) -> Iterator[Static]:
+    """`static` in blocks; one at least."""
+    for start in range(0, max(len(static.keys), 1), _BLOCK):
+        yield static.take(slice(start, start + _BLOCK))
 
 
 def linkable(scored: Scored) -> Flags:
@@ -167,11 +243,13 @@ def linkable(scored: Scored) -> Flags:
     return flags
 
 
-def _locate(sorted_keys: Integers, within: Integers) -> tuple[Integers, Integers]:
-    """Where each of `sorted_keys` that occurs stands in sorted `within`: (which key, at which place)."""
-    place = np.searchsorted(within, sorted_keys)
-    hit = np.flatnonzero(_is_at(place, sorted_keys, within))
-    return hit, place[hit]
+def _located(keys: Integers, among: Integers, values: NDArray[_Value]) -> NDArray[_Value]:
+    """(p,) the one of `values` that goes with each of `keys` in sorted `among`; 0 for those that are not there."""
+    found = np.zeros(len(keys), dtype=values.dtype)
+    place = np.searchsorted(among, keys)
+    there = np.flatnonzero(_is_at(place, keys, among))
+    found[there] = values[place[there]]
+    return found
 
 
 def _is_at(place: Integers, keys: Integers, within: Integers) -> Flags:

@@ -31,7 +31,7 @@ class Circumstances:
     codes: (n, k) the event's rarest k codes that another event has too, rarest first, -1 where it has fewer.
     factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how
     many events have it.
-    names: c rows of feature, value.
+    names: c rows of code, feature, value.
     """
 
     codes: NDArray[np.int32]
@@ -43,35 +43,45 @@ class Circumstances:
 
 def circumstances(known: Known, events: LinkEvents, weights: CircumstanceWeights) -> Circumstances:
     """The circumstances of `events`; rarity is counted among events of which anything at all was noted."""
-    index = pl.DataFrame({"event_id": events.event_id, "event": np.arange(len(events), dtype=np.int32)})
+    index = pl.DataFrame({"event_id": events.event_id, "event": np.arange(len(events), dtype=np.int64)})
     held = (
         known.circumstances.filter(~pl.col("feature").is_in(NOT_CIRCUMSTANCES))
         .select("event_id", "feature", value=VALUE)
-        .unique()
         .join(index, on="event_id")
+        .select("event", "feature", "value")
     )
-    noted = max(held["event"].n_unique(), 1)
+    kinds = held.select("feature", "value").drop_nulls().unique().sort("feature", "value").with_row_index("kind")
+    one = held.join(kinds, on=["feature", "value"]).select("event", "kind")
+    # From here on numbers: an event's kinds, each once, as one number that sorts by event.
+    event, kind = _once(one["event"].to_numpy(), one["kind"].to_numpy().astype(np.int64), kinds.height)
+    holders = np.bincount(kind, minlength=kinds.height)
     # What only one event has can never be shared: it must not crowd out what can.
-    names = (
-        held.group_by("feature", "value")
-        .len("holders")
-        .filter(pl.col("holders") >= 2)
-        .sort("holders", "feature", "value")
-        .with_row_index("code")
-    )
-    coded = held.join(names, on=["feature", "value"]).sort("event", "code")
-    rank = coded.select(rank=pl.col("code").cum_count().over("event") - 1)["rank"].to_numpy()
+    rarest = np.argsort(holders, kind="stable")
+    rarest = rarest[holders[rarest] >= 2]
+    code = np.full(kinds.height, -1, dtype=np.int64)
+    code[rarest] = np.arange(len(rarest))
+    shared = code[kind] >= 0
+    event, coded = _once(event[shared], code[kind[shared]], len(rarest))
+    rank = np.arange(len(event)) - np.searchsorted(event, event)
     codes = np.full((len(events), weights.per_event), -1, dtype=np.int32)
     kept = rank < weights.per_event
-    codes[coded["event"].to_numpy()[kept], rank[kept]] = coded["code"].to_numpy()[kept]
-    share = names["holders"].to_numpy() / noted
+    codes[event[kept], rank[kept]] = coded[kept]
+    share = holders[rarest] / max(held["event"].n_unique(), 1)
+    names = kinds[rarest].select("feature", "value").with_row_index("code")
     return Circumstances(
         codes=codes,
         factor=np.log10((weights.repeat + (1 - weights.repeat) * share) / share),
         substance=(names["feature"] == "substance").to_numpy(),
-        holders=names["holders"].to_numpy().astype(np.int64),
+        holders=holders[rarest],
         names=names,
     )
+
+
+def _once(event: Integers, what: Integers, kinds: int) -> tuple[Integers, Integers]:
+    """Pairs of an event and one of so many kinds, each once, in order of both."""
+    pairs = np.sort(event * max(kinds, 1) + what)
+    pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]][: len(pairs)]]
+    return pairs // max(kinds, 1), pairs % max(kinds, 1)
 
 
 def circumstance_factor(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.evidence.background import Background
@@ -18,17 +19,31 @@ _BLOCK = 100_000  # pairs that one thread scores before it takes the next
 
 @dataclass(frozen=True, kw_only=True)
 class PairEvidence:
-    """Events, weights and backgrounds as the kernel reads them."""
+    """Events, weights and backgrounds as the kernel reads them.
+
+    Pairs are mostly of neighbours: events stand here by where they lie, so that what is read of one lies near what is
+    read of the other. order: (n,) the event at each row. rank: (n,) the row of each event.
+    """
 
     columns: Columns
     gains: Gains
     numbers: Numbers
+    order: Integers
+    rank: Integers
 
     @classmethod
     def over(cls, events: LinkEvents, usual: Background, held: Circumstances, weights: Weights) -> PairEvidence:
         """The evidence of the pairs of `events`."""
+        columns = columns_of(events, usual, held.codes)
+        order = _along_the_ground(columns.table[:, :3])
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
         return cls(
-            columns=columns_of(events, usual, held.codes), gains=gains_of(held), numbers=numbers_of(usual, weights)
+            columns=Columns(columns.table[order], columns.codes[order], columns.signature[order]),
+            gains=gains_of(held),
+            numbers=numbers_of(usual, weights),
+            order=order,
+            rank=rank,
         )
 
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
@@ -40,7 +55,8 @@ class PairEvidence:
         def block(start: int, stop: int) -> None:
             rows = slice(start, stop)
             written = (place[rows], profile[rows], shared[rows], tie[rows])
-            kernel.pair_evidence(self.columns, self.gains, self.numbers, a[rows], b[rows], *written)
+            ends = (self.rank[a[rows]], self.rank[b[rows]])
+            kernel.pair_evidence(self.columns, self.gains, self.numbers, *ends, *written)
 
         compiled.in_threads(block, compiled.blocks(len(a), _BLOCK))
         return place, profile, shared, tie
@@ -50,11 +66,11 @@ class PairEvidence:
         from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - as above
 
         time = np.empty(len(a))
-        start, end = (np.where(np.isfinite(day), day, np.nan) for day in (dates.from_day, dates.to_day))
+        start, end = (np.where(np.isfinite(day), day, np.nan)[self.order] for day in (dates.from_day, dates.to_day))
 
         def block(first: int, last: int) -> None:
             rows = slice(first, last)
-            kernel.time_evidence(start, end, self.numbers, a[rows], b[rows], time[rows])
+            kernel.time_evidence(start, end, self.numbers, self.rank[a[rows]], self.rank[b[rows]], time[rows])
 
         compiled.in_threads(block, compiled.blocks(len(a), _BLOCK))
         return time
@@ -73,5 +89,14 @@ class PairEvidence:
         found = compiled.in_threads(block, compiled.blocks(count, max(count // 64, 1)))
         if not found:
             return 0, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-        a, b, total = (np.concatenate([one[place] for one in found]) for place in (1, 2, 3))
-        return sum(int(one[0]) for one in found), a, b, total
+        one, two, total = (np.concatenate([part[place] for part in found]) for place in (1, 2, 3))
+        one, two = self.order[one], self.order[two]
+        return sum(int(part[0]) for part in found), np.minimum(one, two), np.maximum(one, two), total
+
+
+def _along_the_ground(xyz_km: Floats) -> Integers:
+    """(n,) the events in an order in which those near in space mostly stand near; those without a place come last."""
+    placed = np.isfinite(xyz_km).all(axis=1)
+    located = np.flatnonzero(placed)
+    near_each_other = located[cKDTree(xyz_km[located], balanced_tree=False).indices] if len(located) else located
+    return np.concatenate((near_each_other, np.flatnonzero(~placed)))
