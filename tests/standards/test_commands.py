@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from clew.cli.standards import app
+from clew.cli.standards_files import read_links
 from clew.core import ClewError
 from clew.standards import SCHEMA
 
@@ -284,3 +286,51 @@ def test_the_gate_says_what_stands_open_and_fails_until_it_is_closed(folder: Pat
     assert "not_suspicious, homicide" in str(refused.value)
     with pytest.raises(ClewError, match="no event 'D9'"):
         run("gate", str(folder / "data"), "D9", "-s", str(folder / "gated.yaml"), "--to", "homicide")
+
+
+LINKS = "event_id_a,event_id_b,known_at"
+BAD_LINKS = {
+    "without a column": ("event_id_a,event_id_b\nD1,D2\n", "known_at"),
+    "without a time": (f"{LINKS}\nD1,D2,yesterday\n", "Row 2"),
+    "without an offset": (f"{LINKS}\nD1,D2,2024-05-01T10:00:00Z\nD1,D3,2024-05-01T10:00:00\n", "Row 3"),
+    "without an event": (f"{LINKS}\nD1,D2,2024-05-01T10:00:00Z\n,D2,2024-05-01T10:00:00Z\n", "Row 3"),
+    "of an event with itself": (f"{LINKS}\nD1,D1,2024-05-01T10:00:00Z\n", "itself"),
+    "with a factor that is no number": (f"{LINKS},people\nD1,D2,2024-05-01T10:00:00Z,lots\n", "people"),
+    "of nothing": ("", "empty"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINKS)
+@pytest.mark.parametrize("command", ["history", "evaluate"])
+def test_links_that_are_none_are_refused_with_their_row(folder: Path, command: str, name: str) -> None:
+    text, what = BAD_LINKS[name]
+    (folder / "links.csv").write_text(text)
+    with pytest.raises(ClewError, match=what) as refused:
+        run(command, str(folder / "data"), "-s", str(folder / "toy.yaml"), "--links", str(folder / "links.csv"))
+    assert refused.value.where
+    assert refused.value.mend
+
+
+def test_a_link_from_a_file_is_told_by_its_row_there(folder: Path) -> None:
+    (folder / "links.csv").write_text(f"{LINKS}\nD8,D9,2024-05-02T10:00:00Z\nD1,D2,2024-05-01T11:00:00+01:00\n")
+    links = read_links(folder / "links.csv")
+    assert links is not None
+    assert links.select("source_file", "source_row", "known_at").rows()[1] == (
+        "links.csv", 3, datetime(2024, 5, 1, 10, tzinfo=UTC)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("data", ["nowhere", "/dev/null", "x" * 5_000])
+@pytest.mark.parametrize("command", [["history"], ["gate", "D1", "--to", "expected"]])
+def test_what_is_no_dataset_is_refused(command: list[str], data: str) -> None:
+    with pytest.raises(ClewError):
+        run(command[0], data, *command[1:])
+
+
+@pytest.mark.parametrize("event", ["", "NOPE", "D\x00", "=cmd()", "D" * 100_000])
+def test_an_event_that_is_not_there_is_refused(folder: Path, event: str) -> None:
+    with pytest.raises(ClewError, match="no event"):
+        run("gate", str(folder / "data"), event, "--to", "not_suspicious")
+    if event:
+        with pytest.raises(ClewError, match="no event"):
+            run("history", str(folder / "data"), "-s", str(folder / "toy.yaml"), "--event", event)

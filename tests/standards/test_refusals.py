@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from clew.core import ClewError
-from clew.standards import Standard, StandardError, parse_standard
+from clew.standards import Standard, StandardError, load_standard, parse_standard
 from clew.standards.language.checks import check_versions
 
 HEAD = "standard: {id: x, version: 1.0.0, title: X, zone: Europe/London}\n"
@@ -196,6 +199,7 @@ def test_a_fault_is_refused_with_its_line_and_a_mend(name: str) -> None:
         HEAD + "rules: [1, 2]",
         HEAD + RULE.replace("PT4H", "'" + "P" * 5000 + "'"),
         HEAD + RULE.replace("device.triaged}", 'device.triaged, where: "' + "(" * 3000 + '"}'),
+        HEAD + "1: 2\n? [a]\n: b\n",
         HEAD + RULE.replace("device.triaged}", 'device.triaged, where: "' + "not " * 900 + "has(about)" + '"}') + "x",
     ],
 )
@@ -210,6 +214,61 @@ def test_what_is_no_standard_is_refused_and_never_a_traceback(text: str) -> None
 )
 def test_a_condition_that_can_hold_is_not_refused(where: str) -> None:
     parse_standard(HEAD + RULE.replace("{action: check.intelligence}", f'{{person: deceased, where: "{where}"}}'))
+
+
+LAUGHS = "a0: &a0 [lol, lol]\n" + "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 12)
+)
+DOUBLING = "a0: &a0 {x: y}\n" + "".join(
+    f"a{number}: &a{number} {{a: *a{number - 1}, b: *a{number - 1}}}\n" for number in range(1, 38)
+)
+HOSTILE = {
+    "laughs a billion times": (HEAD + LAUGHS, "values", "line 2"),
+    "doubles at every step": (HEAD + DOUBLING, "values", "line 2"),
+    "merges itself over and over": (HEAD + LAUGHS.replace("[*", "{<<: [*").replace("]\n", "]}\n"), "", "line"),
+    "is nested in brackets": (HEAD + "x: " + "[" * 100_000, "nested", "line 2"),
+    "is nested by indentation": (HEAD + "".join("  " * n + f"k{n}:\n" for n in range(60)), "nested", "line 41"),
+    "has very many values": (HEAD + "x: [" + "1," * 400_000 + "]", "values", "line 2"),
+    "holds a NUL": (HEAD + RULE.replace("a rule", "a\0rule"), "U+0000", "line 5"),
+    "holds a NUL in disguise": (HEAD + RULE.replace("a rule", '"a\\0rule"'), "U+0000", "line 5"),
+    "holds half a character": (HEAD + RULE.replace("a rule", '"\\ud800"'), "U+D800", "line 5"),
+    "turns the text around": (HEAD + RULE.replace("a rule", "a \u202e rule"), "U+202E", "line 5"),
+    "holds a huge number": (HEAD + "x: " + "9" * 5000, "5000", "line 2"),
+    "holds a huge number in sixteens": (HEAD + "x: 0xffffffffffffffffff", "number", "line 2"),
+    "holds a very long text": (HEAD + RULE.replace("a rule", "x" * 900_000), "900000 characters", "line 5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_could_take_up_the_machine_is_refused_with_its_place(name: str) -> None:
+    text, what, where = HOSTILE[name]
+    begin = time.process_time()
+    error = refusal(text)
+    assert time.process_time() - begin < 30
+    assert what in error.what
+    assert where in error.where
+    assert error.mend
+    assert len(str(error)) < 1_000
+
+
+def test_a_file_of_ten_megabytes_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "big.yaml").write_text(HEAD + RULE.replace("a rule", "x" * 10_000_000))
+    with pytest.raises(StandardError, match="bytes") as refused:
+        load_standard(tmp_path / "big.yaml")
+    assert refused.value.mend
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 100_000, "\0", "", "/dev/null"])
+def test_a_name_of_no_file_is_no_standard(name: str) -> None:
+    with pytest.raises(ClewError):
+        load_standard(name)
+
+
+def test_of_several_forms_a_value_may_have_the_fault_is_that_of_the_one_meant() -> None:
+    error = refusal(HEAD + RULE.replace("PT4H", "{working_days: 2000000, calendar: office}"))
+    assert "maximum of 3650" in str(error)
+    error = refusal(HEAD + RULE.replace("device.triaged}", "device.triaged, at_least: 999999}"))
+    assert "999999" in error.what
 
 
 def test_an_expression_is_never_run_as_code() -> None:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import clew
-from clew.core import ClewError
+from clew.core import ClewError, UsageError
 
 
 class Entry(NamedTuple):
@@ -137,9 +137,20 @@ def _root(
 ) -> None: ...
 
 
+def _refuse_broken_text(arguments: list[str]) -> None:
+    for place, argument in enumerate(arguments):
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            raise UsageError(
+                f"Argument {place} is not UTF-8 text.",
+                where="the command line",
+                mend="set the terminal, or the program that calls clew, to UTF-8",
+            )
+
+
 def main() -> None:
     """The ``clew`` program."""
     try:
+        _refuse_broken_text(sys.argv)
         app()
     except ClewError as error:
         typer.echo(f"clew: {error}", err=True)

@@ -14,6 +14,7 @@ from clew.core import UsageError, parse_instant
 from clew.records import Dataset
 from clew.standards import Standard
 from clew.standards.exchange import to_ocel, to_oscal
+from clew.standards.links import checked_links
 
 StandardOption = Annotated[str, typer.Option("--standard", "-s", help="A shipped standard's name, or a YAML file.")]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset: a folder with clew.yaml, or a file.")]
@@ -35,16 +36,28 @@ def read_links(path: Path | None) -> pl.DataFrame | None:
     if path is None:
         return None
     try:
-        if path.suffix == ".parquet":
-            return pl.read_parquet(path)
-        frame = pl.read_csv(path, try_parse_dates=False, infer_schema_length=None)
-        return frame.with_columns(pl.col("known_at").str.to_datetime(time_unit="us", time_zone="UTC"))
+        frame = pl.read_parquet(path) if path.suffix == ".parquet" else _links_of_csv(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             f"{path} cannot be read as links: {str(error).partition(chr(10))[0]}.",
             where="--links",
             mend="give event_id_a, event_id_b and known_at (ISO 8601 with offset), one row a pair",
         ) from None
+    # Rows as a spreadsheet shows them, under the heading.
+    return checked_links(frame.with_columns(source_file=pl.lit(path.name), source_row=pl.int_range(2, pl.len() + 2)))
+
+
+def _links_of_csv(path: Path) -> pl.DataFrame:
+    frame = pl.read_csv(path, infer_schema=False)
+    local = frame["known_at"].str.contains(r"(Z|[+-]\d\d:?\d\d)$").not_()
+    if local.any():
+        raise UsageError(
+            f"Row {local.arg_true()[0] + 2} of the links gives no offset with its known_at.",
+            where="--links",
+            why="a clock would start an hour early or late",
+            mend="write it as 2026-03-01T10:00:00Z, or with +01:00",
+        )
+    return frame.with_columns(pl.col("known_at").str.to_datetime(time_unit="us", time_zone="UTC"))
 
 
 def write_table(frame: pl.DataFrame, out: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,7 @@ def check_dataset(path: Path | str, *, mapping: str | None = None, tick: Tick | 
     Raises `UsageError` only if there is no such path, or for a mapping that is itself wrong.
     """
     folder = Path(path)
-    if not folder.exists():
+    if not (os.path.isdir(folder) or os.path.isfile(folder)):  # noqa: PTH112, PTH113 - a name too long is none either
         raise UsageError(f"There is no {folder}.", where="DATA", mend="name a dataset's folder, or a single file")
     return _Reading(folder, _find_mapping(folder, mapping), tick or (lambda done, total, what: None)).run()
 

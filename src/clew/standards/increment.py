@@ -23,7 +23,7 @@ from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.run import run
 from clew.standards.engine.store import FactTable, Store, lay_out, needed
 from clew.standards.language.model import LABEL_COLUMNS, LINKS, Standard
-from clew.standards.links import link_facts, pair_ends
+from clew.standards.links import checked_links, link_facts, pair_ends
 from clew.standards.touching import Changes, Reading, changes_to_come
 from clew.standards.verdict import View
 
@@ -88,7 +88,7 @@ class Night:
         kept = {*self.wanted, *(_LINKED_TABLES if LINKS in self.wanted else ())}
         sources = {name: frame for name, frame in dataset.tables.items() if name in kept}
         if LINKS in self.wanted and links is not None:
-            sources[LINKS] = link_facts(dataset, self._first_known(links, after=None))
+            sources[LINKS] = link_facts(dataset, self._first_known(checked_links(links), after=None))
         ids = [frame["event_id"].unique() for frame in sources.values()]
         events = pl.concat(ids).unique().sort() if ids else pl.Series([], dtype=pl.String)
         self.number = {event_id: number for number, event_id in enumerate(events.to_list())}
@@ -115,9 +115,11 @@ class Night:
         """
         arrived = {name: self._take_in(name, frame) for name, frame in rows.items() if frame.height}
         if links is not None and LINKS in self.wanted:
-            fresh = self._first_known(links, after=self.last)
+            earlier = len(self.pairs)
+            fresh = self._first_known(checked_links(links), after=self.last)
             if fresh.height:
-                arrived[LINKS] = self._take_in(LINKS, link_facts(self._linked(fresh), fresh))
+                facts = link_facts(self._linked(fresh), fresh, earlier=earlier)
+                arrived[LINKS] = self._take_in(LINKS, facts)
         arrived = {name: rows for name, rows in arrived.items() if name in self.wanted}
         passed = self.changes.take(self.changes.at <= microseconds(at))
         cases = np.unique(np.concatenate([passed.case, *(numbers for _, numbers in arrived.values())]))

@@ -15,29 +15,57 @@ from clew.standards.language.read_rule import LINK_COLUMNS
 #: Mean radius of the Earth (IUGG), in metres.
 EARTH_RADIUS_M = 6_371_008.8
 _NEEDED = ("event_id_a", "event_id_b", "known_at")
+_MEND = "hand in event_id_a, event_id_b and known_at (when the link was first known, with its offset), one row a pair"
 
 
-def link_facts(dataset: Dataset, links: pl.DataFrame) -> pl.DataFrame:
-    """A row a link, on the later of its two events: the duty to look arises on the newer death.
+def checked_links(links: pl.DataFrame) -> pl.DataFrame:
+    """`links` with event ids as text, `known_at` in UTC and factors as numbers.
 
-    A pair handed in more than once counts from when it was first known. Columns: event_id, other_event_id, kind
-    (always "link"), recorded_at, distance_m, days_apart, shared_features, same_finder ("yes", "no", empty if
-    unknown), the factors handed in, and provenance. Raises `UsageError` if a needed column is missing.
+    Raises `UsageError` for a column that is missing and for the first row that is no link, with its number.
     """
     missing = [name for name in _NEEDED if name not in links.columns]
     if missing:
-        raise UsageError(
-            f"The links have no column {', '.join(missing)}.",
-            where="links",
-            mend="hand in event_id_a, event_id_b and known_at (when the link was first known), one row a pair",
-        )
+        raise UsageError(f"The links have no column {', '.join(missing)}.", where="links", mend=_MEND)
+    if not isinstance(links["known_at"].dtype, pl.Datetime) or links["known_at"].dtype.time_zone is None:
+        raise UsageError("known_at of the links is no instant with its offset.", where="links", mend=_MEND)
+    factors = [name for name in LINK_COLUMNS if name not in _COMPUTED and name in links.columns]
+    checked = links.with_columns(
+        pl.col("event_id_a", "event_id_b").cast(pl.String),
+        pl.col("known_at").dt.cast_time_unit("us").dt.convert_time_zone("UTC"),
+        *(pl.col(name).cast(pl.Float64, strict=False) for name in factors),
+    )
+    faults = [
+        *((checked[name].is_null(), f"has no {name}") for name in _NEEDED),
+        (checked["event_id_a"] == checked["event_id_b"], "joins an event with itself"),
+        *((checked[name].is_null() & links[name].is_not_null(), f"has a {name} that is no number") for name in factors),
+    ]
+    for wrong, what in faults:
+        if wrong.any():
+            first = int(wrong.arg_true()[0])
+            row = links["source_row"][first] if "source_row" in links.columns else first + 1
+            raise UsageError(f"Row {row} of the links {what}.", where="links", mend=_MEND)
+    return checked
+
+
+def link_facts(dataset: Dataset, links: pl.DataFrame, *, earlier: int = 0) -> pl.DataFrame:
+    """A row a link, on the later of its two events: the duty to look arises on the newer death.
+
+    A pair handed in more than once counts from when it was first known. links: see `checked_links`; with source_file
+    and source_row where they come from a file, else links are numbered in the order in which they became known, after
+    the `earlier` ones. Columns: event_id, other_event_id, kind (always "link"), recorded_at, distance_m, days_apart,
+    shared_features, same_finder ("yes", "no", empty if unknown), the factors handed in, and provenance. Raises
+    `UsageError` as `checked_links` does.
+    """
     pairs = (
-        links.with_row_index("_link")
-        .with_columns(pl.col("_link").cast(pl.Int64), *pair_ends())
-        .sort("known_at", "_link")
+        checked_links(links)
+        .with_columns(*pair_ends())
+        .sort("known_at", "_first", "_second", maintain_order=True)
         .unique(["_first", "_second"], keep="first", maintain_order=True)
         .drop("_first", "_second")
+        .with_columns(_link=pl.int_range(earlier + 1, pl.len() + earlier + 1, dtype=pl.Int64))
     )
+    places = {"source_file": pl.lit("links"), "source_row": pl.col("_link")}
+    pairs = pairs.with_columns(**{name: place for name, place in places.items() if name not in links.columns})
     pairs = _with_event(dataset, _with_event(dataset, pairs, "a"), "b").sort("_link")
     later = pl.col("occurred_from_a") > pl.col("occurred_from_b")
     pairs = pairs.with_columns(
@@ -65,8 +93,8 @@ def link_facts(dataset: Dataset, links: pl.DataFrame) -> pl.DataFrame:
         pl.col("shared_features").fill_null(0).cast(pl.Float64),
         "same_finder",
         *factors,
-        pl.lit("links").alias("source_file"),
-        pl.col("_link").alias("source_row"),
+        "source_file",
+        pl.col("source_row").cast(pl.Int64),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from clew.standards.language.model import Standard
 from clew.standards.language.reader import read_standard
 
 #: A standard is some pages of text; a larger file is something else.
-MAXIMUM_BYTES = 5_000_000
+MAXIMUM_BYTES = 1_000_000
 
 
 def shipped() -> dict[str, str]:
@@ -57,16 +58,22 @@ def _text(name: str) -> tuple[str, str]:
     if name in library:
         return library[name], f"{name}.yaml"
     path = Path(name)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - a name that is too long is no file either
         raise UsageError(
             f"There is no standard {name!r}.",
             where="--standard",
             mend=f"give a file, or one of those shipped: {', '.join(library)}",
         )
     try:
+        size = path.stat().st_size
+        if size > MAXIMUM_BYTES:
+            raise StandardError(
+                f"{path.name} has {size} bytes; that is no standard.",
+                where=path.name,
+                why=f"no more than {MAXIMUM_BYTES} are read, so that no file can take up the machine",
+                mend="give the standard's own file, or split it and let one extend the other",
+            )
         raw = path.read_bytes()
-        if len(raw) > MAXIMUM_BYTES:
-            raise StandardError(f"{path.name} has {len(raw)} bytes; that is no standard.", where=path.name)
         return raw.decode("utf-8-sig"), path.name
     except UnicodeDecodeError as error:
         raise StandardError(

@@ -40,6 +40,7 @@ from clew.standards.language.model import (
 from clew.standards.language.overlap import overlaps
 from clew.standards.language.parse_expression import ExpressionError, parse_expression
 from clew.standards.language.read_deadline import DeadlineReader
+from clew.standards.language.schema import short
 from clew.standards.verdict import Clock, Norm, Severity
 
 #: Columns a rule may ask of a link between this event and another.
@@ -220,7 +221,7 @@ class RuleReader:
                 where = parse_expression(item["where"], self.columns[table], bindings or {})
             except ExpressionError as fault:
                 raise self.document.error(
-                    (*path, "where"), f"In the condition {item['where']!r}: {fault.what}.", mend=fault.mend
+                    (*path, "where"), f"In the condition {short(item['where'])}: {fault.what}.", mend=fault.mend
                 ) from None
         return Pattern(table=table, labels=labels, where=where)
 

@@ -13,6 +13,9 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from clew.standards.language.document import Document, Path, StandardError
 
+#: So much of a value is quoted in an error.
+_LONG = 100
+
 
 @cache
 def schema_text() -> str:
@@ -45,8 +48,15 @@ def check_schema(document: Document) -> None:
 
 
 def _innermost(error: ValidationError) -> ValidationError:
+    """Of several forms that a value may have and has none of, the fault of the one it was meant to have."""
     while error.context:
-        inner = best_match(error.context)
+        forms: dict[Any, list[ValidationError]] = {}
+        for inner in error.context:
+            forms.setdefault(inner.schema_path[0], []).append(inner)
+        meant = [
+            form for form in forms.values() if not any(item.validator == "type" and not item.path for item in form)
+        ]
+        inner = best_match(sorted(meant, key=len)[0] if meant else error.context)
         if inner is None:
             return error
         error = inner
@@ -81,19 +91,20 @@ def _words(error: ValidationError) -> tuple[str, str]:
             choices = ", ".join(str(choice) for choice in wanted)
             near = difflib.get_close_matches(str(value), [str(choice) for choice in wanted], n=1)
             return (
-                f"{value!r} is not one of {choices}.",
+                f"{short(value)} is not one of {choices}.",
                 f"did you mean {near[0]}?" if near else f"choose from {choices}",
             )
         case "type":
-            return f"{_short(value)} should be of type {wanted}.", str(schema.get("description", ""))
+            return f"{short(value)} should be of type {wanted}.", str(schema.get("description", ""))
         case "pattern":
-            return f"{_short(value)} is not written as it should be.", str(
+            return f"{short(value)} is not written as it should be.", str(
                 schema.get("description", f"it must match {wanted}")
             )
         case _:
             return f"{error.message[:200]}.", str(schema.get("description", ""))
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """`value` as it would be written, cut where it is long."""
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _LONG else text[: _LONG - 3] + "..."
