@@ -16,7 +16,7 @@ from clew.links import Links, find_links, rated_series, why_they_differ
 from clew.links.events import link_events
 from clew.links.rates.chance import History, Sightings, Tail, chance_rates, dispersion, garwood, seen_rates
 from clew.links.rates.decoys import exchange_dates
-from clew.links.rates.strata import LEAST, collapsed
+from clew.links.rates.strata import LEAST, collapsed, date_strata
 from clew.records import Dataset
 from tests.links.backgrounds import START, dependent_background, frame, null_background
 
@@ -55,13 +55,15 @@ def test_each_event_stands_in_the_finest_stratum_that_is_large_enough(
 
 def test_dates_stay_within_kind_and_season_and_keep_their_hour_and_whole_incidents_move() -> None:
     dataset = null_background(deaths=3000, years=2, seed=4)
-    events = link_events(dataset.as_known(dataset.last_recorded_at))
+    known = dataset.as_known(dataset.last_recorded_at)
+    events = link_events(known)
+    strata = date_strata(known, events)
     incident = np.arange(len(events)) // 2  # each two events one incident
-    moved = exchange_dates(events, incident, np.random.default_rng(1))
+    moved = exchange_dates(events, strata, incident, np.random.default_rng(1))
     assert moved.from_day % 1 == pytest.approx(events.from_day % 1, abs=1e-6)
     gap = events.from_day[1::2] - events.from_day[::2]
     assert moved.from_day[1::2] - moved.from_day[::2] == pytest.approx(gap, abs=1e-6)
-    alone = exchange_dates(events, np.arange(len(events)), np.random.default_rng(1))
+    alone = exchange_dates(events, strata, np.arange(len(events)), np.random.default_rng(1))
     assert sorted(np.floor(alone.from_day)) == sorted(np.floor(events.from_day))
     season = [((START + timedelta(days=float(day))).month % 12) // 3 for day in events.from_day - events.from_day.min()]
     after = [((START + timedelta(days=float(day))).month % 12) // 3 for day in alone.from_day - events.from_day.min()]

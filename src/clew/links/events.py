@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clew.links.places import places_of
-from clew.links.rates.strata import date_strata
 from clew.links.weights import SUBJECTS
 from clew.records import Kind, Known, Role
 
@@ -39,7 +38,6 @@ class LinkEvents:
     the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads.
     age_years: (n,) of its subject (the deceased or the complainant). sex: (n,) 1 male, 0 female, -1 not known.
     area: (n,) code of the force's area. institution: (n,) whether it happened in an institution (`places`).
-    stratum: (n,) within which decoys exchange dates.
     """
 
     event_id: NDArray[np.str_]
@@ -54,7 +52,6 @@ class LinkEvents:
     sex: NDArray[np.int8]
     area: Integers
     institution: Flags
-    stratum: Integers
 
     def __len__(self) -> int:
         return len(self.event_id)
@@ -70,63 +67,58 @@ class LinkEvents:
 
 def link_events(known: Known) -> LinkEvents:
     """The events of `known` as arrays."""
+    people, circumstances = known.people.lazy(), known.circumstances.lazy()
     subject = (
-        known.people.filter(pl.col("role").is_in([role.value for role in SUBJECTS]))
+        people.filter(pl.col("role").is_in([role.value for role in SUBJECTS]))
         .sort("event_id", "role", "source_file", "source_row")
         .group_by("event_id")
         .agg(pl.col("age").drop_nulls().last(), pl.col("sex").drop_nulls().last())
     )
     read = (
-        known.people.filter(pl.col("role") != Role.PROFESSIONAL.value),
-        known.circumstances.filter(~pl.col("feature").is_in(NOT_READ)),
+        people.filter(pl.col("role") != Role.PROFESSIONAL.value),
+        circumstances.filter(~pl.col("feature").is_in(NOT_READ)),
     )
     learned = [
         table.group_by("event_id").agg(pl.col("recorded_at").max().alias(f"learned_{number}"))
         for number, table in enumerate(read)
     ]
-    events = known.events.join(subject, on="event_id", how="left")
-    for table in learned:
+    events = known.events.lazy().drop("lat", "lon", "location_uncertainty_m")
+    for table in (subject, *learned, places_of(known).lazy()):
         events = events.join(table, on="event_id", how="left")
-    events = events.drop("lat", "lon", "location_uncertainty_m").join(places_of(known), on="event_id")
-    events = events.sort("event_id").with_columns(
-        pl.coalesce("occurred_to", "occurred_from").alias("occurred_to"),
-        pl.max_horizontal("recorded_at", "learned_0", "learned_1").alias("learned_at"),
+    start, end = pl.col("occurred_from"), pl.coalesce("occurred_to", "occurred_from")
+    institution = pl.col("place_type").is_in(INSTITUTIONS).fill_null(value=False) & ~pl.col("elsewhere")
+    columns = (
+        events.sort("event_id")
+        .select(
+            "event_id",
+            "lat",
+            "lon",
+            death=pl.col("kind") == Kind.DEATH.value,
+            uncertainty_km=pl.col("location_uncertainty_m").fill_null(0.0),
+            from_day=start.dt.epoch("us"),
+            to_day=pl.max_horizontal(start, end).dt.epoch("us"),
+            known_day=pl.col("first_recorded_at").dt.epoch("us"),
+            learned_day=pl.max_horizontal("recorded_at", "learned_0", "learned_1").dt.epoch("us"),
+            age_years=pl.col("age").cast(pl.Float64),
+            sex=pl.col("sex").replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8),
+            area=(pl.col("area").rank("dense").cast(pl.Int64) - 1).fill_null(-1),
+            institution=institution,
+        )
+        .collect()
     )
-    place = (events["place_type"].is_in(INSTITUTIONS).fill_null(value=False) & ~events["elsewhere"]).to_numpy()
-    death = (events["kind"] == Kind.DEATH.value).to_numpy()
+    arrays = {column.name: column.to_numpy() for column in columns.drop("event_id", "lat", "lon")}
+    # Divided here: Polars multiplies long columns by the reciprocal, and one event alone would lie at another instant.
+    days = {name: values / _MICROSECONDS_PER_DAY for name, values in arrays.items() if name.endswith("_day")}
     return LinkEvents(
-        event_id=events["event_id"].to_numpy().astype(np.str_),
-        death=death,
-        xyz_km=_on_the_sphere(events),
-        uncertainty_km=events["location_uncertainty_m"].fill_null(0.0).to_numpy() / 1000.0,
-        from_day=_days(events["occurred_from"]),
-        to_day=np.maximum(_days(events["occurred_to"]), _days(events["occurred_from"])),
-        known_day=_days(events["first_recorded_at"]),
-        learned_day=_days(events["learned_at"]),
-        age_years=events["age"].fill_null(float("nan")).to_numpy().astype(np.float64),
-        sex=events["sex"].replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8).to_numpy(),
-        area=_codes(events["area"]),
-        institution=place,
-        stratum=date_strata(events, known),
+        event_id=columns["event_id"].to_numpy().astype(np.str_),
+        xyz_km=_on_the_sphere(columns["lat"].to_numpy(), columns["lon"].to_numpy()),
+        **arrays | days | {"uncertainty_km": arrays["uncertainty_km"] / 1000.0},
     )
 
 
-def _codes(column: pl.Series) -> Integers:
-    """Dense codes in order of value; -1 where null. Does not depend on the order of rows."""
-    dense = column.rank("dense").cast(pl.Int64) - 1
-    codes: Integers = dense.fill_null(-1).to_numpy()
-    return codes
-
-
-def _days(column: pl.Series) -> Floats:
-    days: Floats = column.dt.epoch("us").to_numpy().astype(np.float64) / _MICROSECONDS_PER_DAY
-    return days
-
-
-def _on_the_sphere(events: pl.DataFrame) -> Floats:
+def _on_the_sphere(lat: Floats, lon: Floats) -> Floats:
     """Straight-line coordinates in km: exact near and far, with no map projection to choose."""
-    lat = np.radians(events["lat"].fill_null(float("nan")).to_numpy().astype(np.float64))
-    lon = np.radians(events["lon"].fill_null(float("nan")).to_numpy().astype(np.float64))
+    lat, lon = np.radians(lat), np.radians(lon)
     xyz = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
     located: Floats = xyz * _EARTH_RADIUS_KM
     return located

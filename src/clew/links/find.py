@@ -24,6 +24,7 @@ from clew.links.model import IDENTITY, LinkModel
 from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
 from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_references
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
+from clew.links.rates.strata import date_strata
 from clew.links.scoring import FAMILIES, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.weights import Weights
 from clew.records import Known
@@ -161,11 +162,15 @@ def find_links(
         margin *= 4
     static = static.take(scorer.undated(static) + _most_of_dates(scorer) >= floor.value)
     rng = np.random.default_rng(seed)
-    exchange = PeopleExchange.of(parts, events, incident)
+    exchange, strata = PeopleExchange.of(parts, events, incident), date_strata(known, events)
     decoys = []
     for replicate in range(replicates):
         tick(2 + replicate, steps, "Asking chance")
-        decoys.append(_decoy(scorer, static, exchange, named, incident=incident, floor=floor, shared=shared, rng=rng))
+        decoys.append(
+            _decoy(
+                scorer, static, exchange, named, strata=strata, incident=incident, floor=floor, shared=shared, rng=rng
+            )
+        )
     tick(steps, steps, "Linked")
     history = History.of(
         events.known_day[events.death],
@@ -210,6 +215,7 @@ def _decoy(
     exchange: PeopleExchange,
     named: References,
     *,
+    strata: Integers,
     incident: Integers,
     floor: _Floor,
     shared: SharedKeys,
@@ -219,7 +225,7 @@ def _decoy(
 
     shared: by the people as they are. What is set apart in truth makes no link of a decoy either.
     """
-    moved = exchange_dates(scorer.events, incident, rng)
+    moved = exchange_dates(scorer.events, strata, incident, rng)
     played = exchange.drawn(rng)
     meeting = scorer.shared(played)
     renamed = exchange_references(named, rng)

@@ -120,10 +120,9 @@ def identifiers(people: pl.DataFrame) -> pl.DataFrame:
         "vehicle": pl.col("vehicle").str.to_uppercase().str.replace_all(r"\s", ""),
         "born": name + "|" + pl.col("birth_date").cast(pl.String),
     }
-    parts = people.with_row_index("part")
-    return pl.concat(
-        parts.select("part", identifier=pl.lit(f"{kind}:") + value).drop_nulls() for kind, value in keys.items()
-    )
+    parts = people.lazy().with_row_index("part")
+    each = [parts.select("part", identifier=pl.lit(f"{kind}:") + value).drop_nulls() for kind, value in keys.items()]
+    return pl.concat(each).collect()
 
 
 def shared_people(parts: Parts, event_count: int, weights: PeopleWeights, death: Flags) -> SharedPeople:

@@ -16,13 +16,13 @@ from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
 
 
-def exchange_dates(events: LinkEvents, incident: Integers, rng: np.random.Generator) -> LinkEvents:
-    """The same events with days exchanged within strata; the events of one incident move together.
+def exchange_dates(events: LinkEvents, strata: Integers, incident: Integers, rng: np.random.Generator) -> LinkEvents:
+    """The same events with days exchanged within `strata` (n,); the events of one incident move together.
 
     Whole days: an event keeps its hour, which belongs to what happened and where.
     """
     first = np.unique(incident, return_index=True)[1]
-    stratum = events.stratum[first]
+    stratum = strata[first]
     order = np.argsort(stratum, kind="stable")
     drawn = np.lexsort((rng.random(len(first)), stratum))
     given = np.empty(len(first), dtype=np.int64)

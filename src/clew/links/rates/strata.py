@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clew.links.events import LinkEvents
 from clew.records import Category, Known
 
 Codes = NDArray[np.int64]
@@ -66,9 +67,9 @@ def collapsed(levels: Sequence[Sequence[Codes]], least: int = LEAST) -> Codes:
     return dense_codes
 
 
-def date_strata(events: pl.DataFrame, known: Known) -> Codes:
-    """(n,) stratum of each row of `events`: event_id, kind, area, category, occurred_from, age, sex; and what `known`
-    notes of how they died. Area by area's name; season by quarter, winter from December.
+def date_strata(known: Known, events: LinkEvents) -> Codes:
+    """(n,) stratum of each of `events`, by what `known` says of them: kind, area, season, manner, sex and age. Area by
+    its name; season by quarter, winter from December.
 
     A category that only says how far an inquiry has come (not suspicious, under investigation) is no stratum: it would
     keep the newest deaths together.
@@ -80,13 +81,14 @@ def date_strata(events: pl.DataFrame, known: Known) -> Codes:
     )
     manner = noted.sort("event_id", "order", "value").group_by("event_id").agg(manner=pl.col("value").first())
     settled = pl.col("category").is_in([Category.EXPECTED.value, Category.HOMICIDE.value])
-    facts = events.join(manner, on="event_id", how="left", maintain_order="left").select(
+    facts = known.events.sort("event_id").join(manner, on="event_id", how="left", maintain_order="left")
+    facts = facts.select(
         "kind",
         "area",
         pl.coalesce("manner", pl.when(settled).then("category")).alias("manner"),
-        "sex",
         season=(pl.col("occurred_from").dt.month() % 12) // 3,
-        age=pl.sum_horizontal((pl.col("age") >= band).cast(pl.Int8) for band in AGE_BANDS),
     )
     codes = {name: (facts[name].rank("dense").fill_null(0)).to_numpy().astype(np.int64) for name in facts.columns}
+    codes["sex"] = events.sex.astype(np.int64)
+    codes["age"] = (events.age_years[:, None] >= np.array(AGE_BANDS)).sum(axis=1)  # not known is below every band
     return collapsed([[codes[name] for name in level] for level in LEVELS])

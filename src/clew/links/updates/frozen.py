@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clew.links.events import Integers, LinkEvents
 from clew.links.evidence.background import Background, Spots, cells_of
-from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, Circumstances
+from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE, Circumstances
 from clew.links.evidence.columns import Gains
 from clew.links.evidence.people import Parts, identifiers, written_address
 from clew.links.find import Links
@@ -106,35 +106,27 @@ class Frozen:
         telephone, e-mail, handle, vehicle, name and birth date), else by whoever bears the first of them. What several
         persons bore then identifies nobody. An address given plays the part once more.
         """
-        people = people.filter(pl.col("role") != Role.PROFESSIONAL.value).with_row_index("part")
-        found = (
-            identifiers(people.drop("part"))
-            .with_row_index("order")
-            .select("part", "order", keys_of(pl.col("identifier")).alias("key"))
-        )
+        people = people.filter(pl.col("role") != Role.PROFESSIONAL.value)
+        parts = people.lazy().with_row_index("part")
+        found = identifiers(people).select("part", key=keys_of(pl.col("identifier")))
         known, person = self._who(found["key"].to_numpy())
-        found = found.with_columns(
-            known=known, person=pl.Series(np.where(known, person, found["key"].to_numpy() % _STRANGER + _STRANGER))
+        found = found.with_columns(known=known, person=_person_or_stranger(found["key"].to_numpy(), known, person))
+        found = found.with_row_index("order").filter(pl.Series(~known | (person >= 0)))
+        first = (
+            found.lazy()
+            .sort("part", "known", "order", descending=[False, True, False])
+            .unique("part", keep="first", maintain_order=True)
         )
-        found = found.filter(pl.Series(~known | (person >= 0))).sort(
-            "part", "known", "order", descending=[False, True, False]
-        )
-        somebody = people.select("part", "event_id", "role").join(
-            found.unique("part", keep="first", maintain_order=True), on="part"
+        somebody = parts.join(first, on="part", maintain_order="left").select(
+            "event_id", "role", "person", address=pl.lit(value=False)
         )
         home = pl.lit("address:") + written_address(pl.col("address"))
-        place = people.select("event_id", "role", key=keys_of(home)).filter(people["address"].is_not_null())
-        known, person = self._who(place["key"].to_numpy())
-        number = np.where(known & (person >= 0), person, place["key"].to_numpy() % _STRANGER + _STRANGER)
-        columns = ["event_id", "role", "person"]
-        return pl.concat(
-            (
-                somebody.select(columns).with_columns(pl.col("person").cast(pl.Int64), address=pl.lit(value=False)),
-                place.with_columns(person=pl.Series(number).cast(pl.Int64))
-                .select(columns)
-                .with_columns(address=pl.lit(value=True)),
-            )
+        place = parts.filter(pl.col("address").is_not_null()).select("event_id", "role", key=keys_of(home)).collect()
+        keys = place["key"].to_numpy()
+        lodgers = place.lazy().select(
+            "event_id", "role", person=_person_or_stranger(keys, *self._who(keys)), address=pl.lit(value=True)
         )
+        return pl.concat((somebody, lodgers)).collect()
 
     def _who(self, keys: Keys) -> tuple[NDArray[np.bool_], Integers]:
         """Whether each key identified somebody at the full run, and whom."""
@@ -142,6 +134,12 @@ class Frozen:
             return np.zeros(len(keys), dtype=bool), np.zeros(len(keys), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.known_as, keys), len(self.known_as) - 1)
         return self.known_as[at] == keys, self.persons[at]
+
+
+def _person_or_stranger(keys: Keys, known: NDArray[np.bool_], person: Integers) -> pl.Series:
+    """Who each key stands for: the person it was known to belong to, else a number of its own."""
+    own = keys % _STRANGER + _STRANGER
+    return pl.Series(np.where(known & (person >= 0), person, own.astype(np.int64)), dtype=pl.Int64)
 
 
 class Codes:
@@ -179,42 +177,43 @@ class Codes:
 def noted_values(known: Known) -> pl.DataFrame:
     """What is noted of each event, each value once: event_id, key, substance (bool)."""
     return (
-        known.circumstances.filter(~pl.col("feature").is_in(NOT_CIRCUMSTANCES))
-        .select(
-            "event_id",
-            key=keys_of(pl.col("feature"), pl.col("value").str.to_lowercase().str.strip_chars()),
-            substance=pl.col("feature") == "substance",
-        )
+        known.circumstances.lazy()
+        .filter(~pl.col("feature").is_in(NOT_CIRCUMSTANCES))
+        .select("event_id", key=keys_of(pl.col("feature"), VALUE), substance=pl.col("feature") == "substance")
         .drop_nulls("key")
         .unique(maintain_order=True)
+        .collect()
     )
 
 
 def names_of(known: Known) -> pl.DataFrame:
     """What other events' records may call each event: event_id, key. Its number, and those of its subjects."""
-    subjects = known.people.filter(
+    subjects = known.people.lazy().filter(
         pl.col("role").is_in([role.value for role in SUBJECTS]) & pl.col("person_ref").is_not_null()
     )
-    return pl.concat(
-        (
-            known.events.select("event_id", key=keys_of(pl.col("event_id"))),
-            subjects.select("event_id", key=keys_of(pl.col("person_ref"))),
+    return (
+        pl.concat(
+            (
+                known.events.lazy().select("event_id", key=keys_of(pl.col("event_id"))),
+                subjects.select("event_id", key=keys_of(pl.col("person_ref"))),
+            )
         )
-    ).unique(maintain_order=True)
+        .unique(maintain_order=True)
+        .collect()
+    )
 
 
 def namings(known: Known) -> pl.DataFrame:
     """What each event's records name: event_id, key."""
-    said = known.circumstances.filter(pl.col("feature") == "reference")
-    return said.select("event_id", key=keys_of(pl.col("value"))).drop_nulls().unique(maintain_order=True)
+    said = known.circumstances.lazy().filter(pl.col("feature") == "reference")
+    return said.select("event_id", key=keys_of(pl.col("value"))).drop_nulls().unique(maintain_order=True).collect()
 
 
 def homes_of(known: Known) -> pl.DataFrame:
     """The home address of each event's deceased: event_id, key."""
-    homes = known.people.filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
-    return homes.select("event_id", key=keys_of(written_address(pl.col("address")))).unique(
-        "event_id", keep="first", maintain_order=True
-    )
+    homes = known.people.lazy().filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
+    keyed = homes.select("event_id", key=keys_of(written_address(pl.col("address"))))
+    return keyed.unique("event_id", keep="first", maintain_order=True).collect()
 
 
 def _known_persons(parts: Parts, people: pl.DataFrame) -> tuple[Keys, Integers]:
