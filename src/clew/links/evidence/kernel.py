@@ -235,8 +235,9 @@ def profile_of(n, age_a, age_b, uncommon, sex_a, sex_b, factor):  # type: ignore
 
 
 @inlined
-def _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths):  # type: ignore[no-untyped-def]
-    """Writes the strength, log10, of event i with each of the `many` events from `tile` on."""
+def _fill(turned, codes, signature, factor, substance, n, i, enough, tile, many, strengths):  # type: ignore[no-untyped-def]
+    """Writes the strength, log10, of event i with each of the `many` events from `tile` on; what they share is looked
+    up only of those that have `enough` without it."""
     x, y, z, spread, thin = turned[X, i], turned[Y, i], turned[Z, i], turned[SPREAD, i], turned[THIN, i]
     begin, end, age, uncommon, sex = (
         turned[START, i],
@@ -261,8 +262,26 @@ def _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengt
         strengths[k] = _log10(near * gap * years * sexes)
     for k in range(many):
         meet = signature[i] & signature[tile + k]
-        if meet != 0:
+        if meet != 0 and strengths[k] >= enough:
             strengths[k] += _shared(meet, codes, i, tile + k, factor, substance, n.discount, n.substance_cap)[0]
+
+
+@inlined
+def _enough(codes, i, factor, substance, n, least):  # type: ignore[no-untyped-def]
+    """The strength, log10, from which a pair of event i may reach `least`: nobody shares more with it than all it has,
+    substances and others each counted from the rarest down as if the other were not there."""
+    substances, other, step, other_step = 0.0, 0.0, 1.0, 1.0
+    for place in range(codes.shape[1]):
+        code = codes[i, place]
+        if code < 0:
+            break
+        if substance[code]:
+            substances += factor[code] * step
+            step *= n.discount
+        else:
+            other += factor[code] * other_step
+            other_step *= n.discount
+    return least - other - min(substances, n.substance_cap) - 1e-9
 
 
 @compiled
@@ -277,9 +296,10 @@ def every_pair(turned, columns, gains, n, least, start, stop, limit):  # type: i
     first, second, total = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(limit)
     strengths = np.empty(_TILE)
     for i in range(start, stop):
+        enough = _enough(codes, i, factor, substance, n, least)
         for tile in range(i + 1, size, _TILE):
             many = min(_TILE, size - tile)
-            _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths)
+            _fill(turned, codes, signature, factor, substance, n, i, enough, tile, many, strengths)
             for k in range(many):
                 if strengths[k] >= least:
                     if count < limit:
@@ -296,9 +316,10 @@ def one_against(turned, columns, gains, n, least, i, start, stop, hits):  # type
     factor, substance = gains
     count = 0
     strengths = np.empty(_TILE)
+    enough = _enough(codes, i, factor, substance, n, least)
     for tile in range(start, stop, _TILE):
         many = min(_TILE, stop - tile)
-        _fill(turned, codes, signature, factor, substance, n, i, tile, many, strengths)
+        _fill(turned, codes, signature, factor, substance, n, i, enough, tile, many, strengths)
         for k in range(many):
             if strengths[k] >= least and tile + k != i:
                 hits[count] = tile + k
