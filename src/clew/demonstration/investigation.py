@@ -62,13 +62,14 @@ def investigate(
     _routine(log, deaths, scene, decisions, reported)
     _family(log, scene, seen)
     _changed_accounts(log, scene, seen)
-    _doubts(log, deaths, scene, decisions, reported)
+    declined = _doubts(log, deaths, scene, decisions, reported)
     rows, about, known = earlier["reference"]
     log.perform(rows, "incident.attached", known, role="constable", about=about)
     rows, about, known = earlier["missing"]
     log.perform(rows, "missing_report.merged", known, role="constable", about=about)
     rows, about, known = earlier["place"]
     log.perform(rows, "prior_file.attached", known, role="control_room", about=about)
+    _asked_again(log, scene, *declined)
     return Work(done=log.done.frame(), held=held.frame())
 
 
@@ -236,7 +237,10 @@ def _family(log: Log, scene: Scene, seen: pl.DataFrame) -> None:
     log.perform(rows, "family.answered", scene.noted[rows], role="detective_sergeant")
 
 
-def _doubts(log: Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers) -> None:
+def _doubts(
+    log: Log, deaths: Deaths, scene: Scene, decisions: Decisions, reported: Integers
+) -> tuple[Integers, Integers]:
+    """Opinions, claims, concerns and advice; gives the deaths in which the specialists declined, and when they did."""
     rng, count, unexpected = log.rng, deaths.count, deaths.unexpected
     rows = np.flatnonzero(unexpected & happens(rng, table.OPINION, count))
     homicide = (deaths.manner == "homicide")[rows]
@@ -278,10 +282,10 @@ def _doubts(log: Log, deaths: Deaths, scene: Scene, decisions: Decisions, report
     log.perform(
         rows[kept], "task.completed", created[kept], role="detective_constable", about=about.filter(pl.Series(kept))
     )
-    _outsiders(log, scene, unexpected, reported)
+    return _outsiders(log, scene, unexpected, reported)
 
 
-def _outsiders(log: Log, scene: Scene, unexpected: Flags, reported: Integers) -> None:
+def _outsiders(log: Log, scene: Scene, unexpected: Flags, reported: Integers) -> tuple[Integers, Integers]:
     rng, count = log.rng, len(reported)
     rows = np.flatnonzero(unexpected & happens(rng, table.CLAIM, count))
     who = choose(rng, table.CLAIM_BY, len(rows))
@@ -326,6 +330,16 @@ def _outsiders(log: Log, scene: Scene, unexpected: Flags, reported: Integers) ->
     )
     again = rows[declined & scene.tested[rows]]
     log.perform(again, "specialist.requested", scene.result[again], role="detective_inspector", reason="new facts")
+    return rows[declined], answered[declined]
+
+
+def _asked_again(log: Log, scene: Scene, rows: Integers, answered: Integers) -> None:
+    """Injuries that came to light after the specialists had declined are put to them, as drugs found then are."""
+    found = scene.known["injury"][rows]
+    again = rows[scene.has("injury")[rows] & (found > answered)]
+    log.perform(
+        again, "specialist.requested", scene.known["injury"][again], role="detective_inspector", reason="new facts"
+    )
 
 
 def officer_references(cast: Cast, prefix: str) -> pl.Series:

@@ -27,7 +27,7 @@ class Places:
 
     store: Store
     _names: dict[tuple[str, int, int], tuple[pl.Series, Names | None]] = field(default_factory=dict)
-    _files: dict[str, pl.Series] = field(default_factory=dict)
+    _one_file: dict[str, bool] = field(default_factory=dict)
     _rows: dict[str, Ints] = field(default_factory=dict)
 
     def names(self, table: str, positions: Ints, *, before: str) -> pl.Series:
@@ -66,14 +66,13 @@ class Places:
 
     def _file_of(self, table: str, positions: Ints, valid: Bools | None) -> pl.Series:
         files = self.store.sources[table]["source_file"]
-        if table not in self._files:
-            self._files[table] = files.unique()
-        only = self._files[table]
-        if len(only) > 1:
+        if table not in self._one_file:
+            self._one_file[table] = bool((files == files[0]).all(ignore_nulls=False))
+        if not self._one_file[table]:
             rows = self.store.tables[table].row[positions]
             return files.gather(rows if valid is None else nullable(rows, valid))
         # Most tables come from one file: its name is repeated, not looked up row by row.
-        return repeated(only[0], len(positions), valid)
+        return repeated(files[0], len(positions), valid)
 
     def deciding(self, duties: RuleDuties) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Table, file and row of what decided each duty; empty where nothing on record did."""
