@@ -8,7 +8,6 @@ of work is computed by one thread in a fixed order, so results do not depend on 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,40 +16,12 @@ from typing import Any
 import numba
 from numba.extending import intrinsic
 
+from clew.core.compiling import compiled_and_kept
+
 
 def compiled(function: Callable[..., Any]) -> Any:
     """`function` compiled at its first call, from the cache where there is one. NaN and infinity keep their meaning."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-    try:
-        dispatcher: Any = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # numba's word for "no folder to cache in"
-        return numba.njit(**options)(function)
-    _forgive(dispatcher._cache)
-    return dispatcher
-
-
-def _forgive(cache: Any) -> None:
-    """Lets a cache that cannot be read (another version's, half a file) or written (a full disk) cost time only.
-
-    Numba unpickles a cache before it asks whether it is of this version, and lets every error through.
-    """
-    load, save = cache.load_overload, cache.save_overload
-
-    def load_or_not(signature: Any, context: Any) -> Any:
-        try:
-            return load(signature, context)
-        except Exception:
-            return None
-
-    def save_or_not(signature: Any, data: Any) -> None:
-        try:
-            save(signature, data)
-        except Exception:
-            with contextlib.suppress(Exception):
-                cache.flush()
-                save(signature, data)
-
-    cache.load_overload, cache.save_overload = load_or_not, save_or_not
+    return compiled_and_kept(function, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 def inlined(function: Callable[..., Any]) -> Any:

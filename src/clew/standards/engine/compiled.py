@@ -1,8 +1,8 @@
 """Loops over rows for which NumPy would make many passes over memory: plain Python for few rows, compiled for many.
 
 A loop is written once. Numba takes half a second to start, so it is started only when a process has seen enough rows
-to pay for it; until then the same function runs as it stands. Compiled code is kept in numba's cache (beside the
-module, or in the user's own cache folder) and lets go of the interpreter.
+to pay for it; until then the same function runs as it stands. Compiled code is kept between processes and lets go of
+the interpreter.
 
 A loop's arguments are given by place, the first being an array with a place a row; it calls no other loop.
 """
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+
+from clew.core.compiling import compiled_and_kept
 
 #: So many rows, seen by all loops together, pay for starting numba.
 WORTH_STARTING = 20_000
@@ -36,18 +38,7 @@ def loop(function: Function) -> Function:
         if compiled is None:
             if not running(len(arguments[0])):
                 return function(*arguments)
-            compiled = _compiled(function)
+            compiled = compiled_and_kept(function, nogil=True)
         return compiled(*arguments)
 
     return run  # type: ignore[return-value]
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    from numba import njit  # noqa: PLC0415 - slow to start
-
-    compiled: Callable[..., Any]
-    try:
-        compiled = njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # nowhere to keep what was compiled: it is compiled anew each time
-        compiled = njit(nogil=True)(function)
-    return compiled
