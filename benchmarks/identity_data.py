@@ -91,13 +91,15 @@ def historical(data: Path) -> tuple[pl.DataFrame, np.ndarray]:
 
 
 def historical_people(rows: pl.DataFrame) -> pl.DataFrame:
-    """As Clew's people, the postcode as the address; it has no column for a birth place or an occupation."""
+    """As Clew's people, the postcode as the address."""
     return as_people(
         rows.select(
-            name=pl.col("first_and_surname"),
+            name=pl.col("full_name"),
             birth_date=pl.col("dob").str.to_date("%Y-%m-%d", strict=False),
             sex=pl.when(pl.col("gender").is_in(["male", "female"])).then("gender"),
             address=pl.col("postcode_fake"),
+            birth_place=pl.col("birth_place"),
+            occupation=pl.col("occupation"),
         )
     )
 
@@ -125,12 +127,23 @@ def febrl_people(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def pairwise(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Precision, recall and F1 over the pairs that are together in `found`, against those together in `true`."""
+def held_out_half(true: np.ndarray) -> np.ndarray:
+    """Which rows are of the half of the people on whom no threshold was chosen (`clew.links.identity.grouping`)."""
+    people = np.unique(true)
+    chosen_on = people[np.random.default_rng(0).permutation(len(people))[: len(people) // 2]]
+    return ~np.isin(true, chosen_on)
+
+
+def pairwise(found: np.ndarray, true: np.ndarray, of: np.ndarray | None = None) -> dict[str, float]:
+    """Precision, recall and F1 over the pairs that are together in `found`, against those together in `true`.
+
+    of: which rows count, as ends of a pair; all if None. A pair of which one end counts counts half.
+    """
+    ends = np.ones(len(true), dtype=bool) if of is None else of
 
     def pairs(*labels: np.ndarray) -> float:
-        counts = np.unique(np.stack(labels), axis=1, return_counts=True)[1].astype(np.float64)
-        return float((counts * (counts - 1) / 2).sum())
+        _, row, size = np.unique(np.stack(labels), axis=1, return_inverse=True, return_counts=True)
+        return float((size[row.reshape(-1)] - 1)[ends].sum()) / 2
 
     both, mine, theirs = pairs(found, true), pairs(found), pairs(true)
     precision, recall = both / max(mine, 1), both / max(theirs, 1)

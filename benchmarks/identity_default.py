@@ -24,19 +24,25 @@ from clew.records import Dataset
 #: comparison -> level -> m, and u, or others by accident per mention where the level asks for it.
 ASSUMED: dict[str, dict[str, tuple[float, ...]]] = {
     "name": {
-        "same": (0.80,), "exchanged": (0.01,), "short": (0.03,), "initial": (0.04,), "misspelt": (0.06, 2e-5),
-        "family_only": (0.01,), "family": (0.01, 0.05), "given": (0.03,), "other": (0.01, 0.95),
+        "same": (0.76,), "exchanged": (0.01,), "short": (0.04,), "initial": (0.04,), "part": (0.01,),
+        "misspelt": (0.06, 2e-5), "family_only": (0.005,), "one_word": (0.005,), "alike": (0.01, 3e-4),
+        "family": (0.005, 0.05), "near_family": (0.003, 3e-5), "given": (0.03,), "word": (0.002, 2e-3),
+        "other": (0.01, 0.95),
     },
     "born": {
-        "same": (0.923,), "exchanged": (0.012, 4e-5), "one_digit": (0.03, 6e-4), "year_only": (0.005, 2e-4),
-        "two_digits": (0.015, 6e-3), "other": (0.015, 0.993), "age": (0.85, 0.04), "near_age": (0.10, 0.06),
+        "same": (0.918,), "exchanged": (0.012, 4e-5), "one_digit": (0.03, 6e-4),
+        "years_only": (0.005, 5e-4), "year_only": (0.005, 2e-4),
+        "two_digits": (0.015, 6e-3), "other": (0.015, 0.992), "age": (0.85, 0.04), "near_age": (0.10, 0.06),
         "other_age": (0.05, 0.90),
     },
     "sex": {"same": (0.985, 0.5), "other": (0.015, 0.5)},
     "contact": {
         "several": (0.20, 0.02), "phone": (0.35, 0.15), "email": (0.05, 0.02), "handle": (0.02, 0.02),
-        "vehicle": (0.03, 0.10), "address": (0.20, 1.0), "other": (0.15, 0.999),
+        "vehicle": (0.03, 0.10), "address": (0.15, 1.0), "postcode": (0.05,), "district": (0.02,),
+        "other": (0.13, 0.999),
     },
+    "birth_place": {"same": (0.75,), "misspelt": (0.05, 0.005), "other": (0.20, 0.995)},
+    "occupation": {"same": (0.65,), "other": (0.35, 0.95)},
     "ref": {"same": (0.90, 0.1), "other": (0.10, 0.99)},
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from clew.cli.inputs import DataArgument, IdentityModelOption, MappingOption, id
 from clew.cli.recording import dataset_digests
 from clew.core import UsageError, format_instant, parse_instant
 from clew.links.identity import Identity, resolve
-from clew.links.identity.persons import TIES_FROM
+from clew.links.identity.grouping import TIES_FROM
 from clew.links.identity.training import Training, train
 from clew.records import Known, Role, spreadsheet_safe
 

@@ -13,7 +13,7 @@ from io import BytesIO
 
 import polars as pl
 
-from clew.records.schema import TABLES, Table, Type
+from clew.records.schema import TABLES, Column, Table, Type
 
 #: The four deaths that one man caused, and the labelled series: with them, the two earlier events that name him.
 DEATHS = ("D1", "D2", "D3", "D4")
@@ -34,7 +34,14 @@ def case_tables() -> dict[str, pl.DataFrame]:
 
 
 def _typed(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    return rows.select(_read(column.name, column.type) for column in table.columns)
+    return rows.select(
+        _read(column.name, column.type) if column.name in rows.columns else _nothing(column) for column in table.columns
+    )
+
+
+def _nothing(column: Column) -> pl.Expr:
+    """A column that the case has no word about."""
+    return pl.lit(None, dtype=column.type.dtype).alias(column.name)
 
 
 def _read(name: str, kind: Type) -> pl.Expr:

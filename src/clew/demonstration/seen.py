@@ -57,6 +57,8 @@ def people_frame(
         _joined(names.str.slice(0, 5).str.to_lowercase(), owner, prefix, "").alias("handle"),
         # No registration mark begins with Q and I.
         pl.select(pl.format("QI{} {}", pl.lit(f"{tile:02d}"), owner.str.zfill(7)).alias("vehicle"))["vehicle"],
+        birth_place=pl.lit(None, dtype=pl.String),  # nobody was asked
+        occupation=pl.lit(None, dtype=pl.String),
     )
     frame = frame.with_columns(
         pl.when(pl.Series(_given(rng, parts["role"], name))).then(pl.col(name)).otherwise(None).alias(name)

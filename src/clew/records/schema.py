@@ -199,6 +199,8 @@ PEOPLE = Table(
         Column(name="email", type=Type.TEXT, meaning="e-mail address"),
         Column(name="handle", type=Type.TEXT, meaning="name on an app or site"),
         Column(name="vehicle", type=Type.TEXT, meaning="registration mark"),
+        Column(name="birth_place", type=Type.TEXT, meaning="town of birth: read only to tell who is who"),
+        Column(name="occupation", type=Type.TEXT, meaning="occupation: read only to tell who is who"),
         _RECORDED_AT,
     ),
 )

@@ -29,7 +29,7 @@ def test_the_model_that_ships_says_where_it_is_from() -> None:
     assert provenance["data"]
     assert provenance["dated"]
     assert provenance["counted"]["seed"] == 1
-    assert provenance["versions"]["splink"]
+    assert provenance["versions"]["duckdb"]
 
 
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda each: each.name)

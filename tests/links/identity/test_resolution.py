@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from clew.links.identity import Identity, resolve
-from clew.links.identity.candidates import AT_MOST, candidate_pairs
+from clew.links.identity.candidates import AT_MOST
+from clew.links.identity.mentions import mentions
 from clew.links.identity.nominals import births_differ, names_differ
 
 from .people import AT, PERSON, among_strangers, frame, strangers
@@ -138,17 +139,6 @@ def test_a_person_in_ten_thousand_events_is_one_person_and_bounded() -> None:
     assert identity.ties.height < 50_000
 
 
-def test_candidates_are_all_pairs_that_share_a_key_and_no_others() -> None:
-    told = pl.DataFrame(
-        {"mention": [0, 1, 2, 3], "nominal": [0, 1, 2, 2], "phone": ["1", "1", None, "1"], "full_name": [None] * 4},
-        schema_overrides={"full_name": pl.String},
-    )
-    names = ("given", "family", "near_given", "born", "email", "handle", "vehicle", "address")
-    told = told.with_columns(**{name: pl.lit(None, dtype=pl.String) for name in names}, year=pl.lit(None, pl.Float64))
-    assert candidate_pairs(told).rows() == [(0, 1), (0, 3), (1, 3)]
-    assert candidate_pairs(told, at_most=2).rows() == []
-
-
 def test_nobody_is_resolved_into_nobody() -> None:
     identity = resolve(frame([]), pl.Series([], dtype=pl.Datetime("us", "UTC")))
     assert len(identity.person) == 0
@@ -217,3 +207,48 @@ def test_an_age_is_read_at_the_event() -> None:
     grown = resolve(same_age, pl.Series([AT, *late, *[AT] * 300])).ties.filter(pl.col("b") == 1)["probability"][0]
     not_grown = resolve(people, pl.Series([AT, *late, *[AT] * 300])).ties.filter(pl.col("b") == 1)["probability"][0]
     assert grown > not_grown
+
+
+MORE = {"birth_place": "Hamwick", "occupation": "lock-keeper", "address": "E17 4AB"}
+
+
+def same_among_the_placed(one: dict[str, object], other: dict[str, object]) -> float:
+    """As `same`, among strangers with a place of birth, an occupation and a postcode."""
+    row = pl.int_range(pl.len())
+    placed = strangers().with_columns(
+        birth_place=pl.format("Town {}", row % 60),
+        occupation=pl.format("trade {}", row % 25),
+        address=pl.format("E{} {}AB", row % 20, row % 9),
+    )
+    people = pl.concat([frame([one, other]), placed])
+    return resolve(people, pl.Series([AT] * people.height)).probability(0, 1)
+
+
+def test_place_of_birth_occupation_and_postcode_say_who_is_who_where_they_are_given() -> None:
+    said = {"name": "Marisol Quenby", "sex": "female"}
+    elsewhere = {"birth_place": "Town 3", "occupation": "trade 4", "address": "E2 2AB"}
+    assert same_among_the_placed(said | MORE, said | MORE) > 0.99
+    assert same_among_the_placed(said | MORE, said) == same_among_the_placed(said, said) == 0
+    assert same_among_the_placed(said | MORE, said | elsewhere) == 0
+
+
+def test_neighbours_of_another_name_are_two_whatever_they_share_of_place_and_trade() -> None:
+    for other in ("Oskar Vane", "Oskar Quenby", "Marisol Vane"):
+        assert same_among_the_placed({"name": "Marisol Quenby"} | MORE, {"name": other} | MORE) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "family"),
+    [
+        ("Sir Richard Croft, 6th Baronet", "richard", "croft"),
+        ("Rt Hon. J. Vane QC", "j", "vane"),
+        ("sir baronet", None, None),
+        ("Dr", None, None),
+        ("Quenby, Marisol Anne", "marisol anne", "quenby"),
+        ("John Vane Jr.", "john", "vane"),
+        ("Lionel Bart", "lionel", "bart"),
+    ],
+)
+def test_titles_and_letters_after_a_name_are_no_name(written: str, given: str | None, family: str | None) -> None:
+    told = mentions(frame([{"name": written}]), pl.Series([AT]))
+    assert told.select("given", "family").row(0) == (given, family)

@@ -27,6 +27,9 @@ SHORT_FORMS: dict[str, str] = {
 _COUNTRY = r" +(?:united +kingdom|uk|england|wales|scotland|usa|united +states)[ ]*$"
 
 _POSTCODE = r" ([a-z]{1,2}[0-9][a-z0-9]?) *([0-9][a-z]{2}) "
+#: The postcode at the end of a form.
+POSTCODE = r"(?:^| )([a-z]{1,2}[0-9][a-z0-9]?[0-9][a-z]{2})$"
+
 _FLOOR = r" (ground|1st|2nd|3rd|top|basement|lower|upper)(?: +floor)? +flat "
 #: 12 A is 12a; 5 W is a direction.
 _LETTERED = r" ([0-9]+) +([a-df-mo-rt-vx-z]) "

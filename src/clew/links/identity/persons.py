@@ -1,8 +1,4 @@
-"""Persons from scored pairs of nominals: which are one, and how surely each belongs.
-
-Ties are taken from the surest down. Two groups are never joined while a birth date in one clearly differs from one in
-the other, so that a telephone or an address, which a household shares, cannot chain two people into one.
-"""
+"""Persons from scored pairs of nominals: which pairs cannot be, and how surely each nominal is its person."""
 
 from __future__ import annotations
 
@@ -12,16 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import dijkstra
 
 from clew.links.identity.comparisons import level_number
-from clew.links.identity.nominals import births_differ
+from clew.links.identity.grouping import counted_from, groups
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-#: Two nominals are one person from this probability: more likely than not. The doubt left weakens the evidence.
-TIES_FROM = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +31,8 @@ def impossible() -> pl.Expr:
 
     Birth dates clearly differ (unless the same name and two identifiers agree); or the family name is the same, the
     given name another, and no birth date says that it is one person; or so, and of different sex (twins); or a name
-    that is not quite the same at one address, with nothing else to say that it is one person.
+    that is not quite the same at one address, with nothing else to say that it is one person; or another name, where
+    neither a birth date nor an identifier of one's own says so: neighbours share places and trades.
     """
     name, born, sex, contact = (pl.col(column) for column in ("name", "born", "sex", "contact"))
     alike = _among(name, "name", "same", "exchanged", "short", "misspelt")
@@ -46,8 +40,11 @@ def impossible() -> pl.Expr:
     settled = alike & _among(contact, "contact", "several") & ~other_sex
     differs = _among(born, "born", "other") & ~settled
     sibling = _among(name, "name", "family") & (~one_day | other_sex)
-    not_quite = _among(name, "name", "initial", "misspelt", "family_only")
-    return differs | sibling | (not_quite & _among(contact, "contact", "address") & ~one_day)
+    not_quite = _among(name, "name", "initial", "misspelt", "family_only", "alike", "near_family")
+    household = not_quite & _among(contact, "contact", "address") & ~one_day
+    own = _among(contact, "contact", "several", "phone", "email", "handle", "vehicle")
+    stranger = _among(name, "name", "given", "word", "other") & ~one_day & ~own
+    return differs | sibling | household | stranger
 
 
 def _among(column: pl.Expr, comparison: str, *levels: str) -> pl.Expr:
@@ -55,22 +52,18 @@ def _among(column: pl.Expr, comparison: str, *levels: str) -> pl.Expr:
     return column.is_in([level_number(comparison, level) for level in levels])
 
 
-def persons(ties: pl.DataFrame, births: pl.DataFrame, count: int) -> Persons:
+def persons(ties: pl.DataFrame, births: pl.DataFrame, count: int, matches: float = 1.0) -> Persons:
     """The persons that `count` nominals are.
 
     ties: `a` < `b` (nominals), `probability`, each pair once. births: `nominal`, `born`, the birth dates told of each.
+    matches: how many other mentions of the same person a mention has, on average (the model's).
     """
-    kept = ties.filter(pl.col("probability") >= TIES_FROM).sort(
-        "probability", "a", "b", descending=[True, False, False]
-    )
-    a, b = kept["a"].to_numpy(), kept["b"].to_numpy()
-    group: Integers = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(count, count)), directed=False)[
-        1
-    ].astype(np.int64)
-    usable = _without_chains(a, b, group, births)
-    a, b, sure = a[usable], b[usable], kept["probability"].to_numpy()[usable]
+    group = groups(ties, births, count, matches)
+    a, b, sure = (ties[name].to_numpy() for name in ("a", "b", "probability"))
+    within = np.flatnonzero((group[a] == group[b]) & (sure >= counted_from(matches)))
+    a, b, sure = a[within], b[within], sure[within]
     graph = coo_array((np.maximum(-np.log(sure), 1e-15), (a, b)), shape=(count, count)).tocsr()
-    _, label = connected_components(graph, directed=False)
+    label = np.unique(group, return_inverse=True)[1]
     lowest = np.full(label.max(initial=-1) + 1, count, dtype=np.int64)
     np.minimum.at(lowest, label, np.arange(count))
     weight = np.bincount(a, weights=sure, minlength=count) + np.bincount(b, weights=sure, minlength=count)
@@ -84,44 +77,3 @@ def persons(ties: pl.DataFrame, births: pl.DataFrame, count: int) -> Persons:
         far = dijkstra(graph, directed=False, indices=tied[at_middle[tied]], min_only=True)
         certainty[tied] = np.exp(-far[tied])
     return Persons(person=lowest[label], certainty=certainty)
-
-
-def _without_chains(a: Integers, b: Integers, group: Integers, births: pl.DataFrame) -> NDArray[np.bool_]:
-    """Which ties (surest first) may be used: those that never bring clearly different birth dates into one group.
-
-    A tie between two nominals whose own birth dates differ is a judgement on that pair, made before (`impossible`).
-    """
-    usable = np.ones(len(a), dtype=bool)
-    told = births.filter(pl.col("born").is_not_null()).select("nominal", "born").unique()
-    told = told.with_columns(group=pl.Series(group[told["nominal"].to_numpy()]))
-    several = told.filter(pl.col("born").n_unique().over("group") > 1)
-    if not several.height:
-        return usable
-    dates: dict[int, set[str]] = {}
-    for nominal, born in several.select("nominal", "born").iter_rows():
-        dates.setdefault(nominal, set()).add(born)
-    looked_into = np.isin(group[a], several["group"].unique().to_numpy())
-    leader: dict[int, int] = {}
-
-    def lead(nominal: int) -> int:
-        while (above := leader.get(nominal, nominal)) != nominal:
-            leader[nominal] = leader.get(above, above)
-            nominal = above
-        return nominal
-
-    for place in np.flatnonzero(looked_into).tolist():
-        one, other = lead(int(a[place])), lead(int(b[place]))
-        if one == other:
-            continue
-        mine, theirs = dates.get(one, set()), dates.get(other, set())
-        judged = _differ(dates.get(int(a[place]), set()), dates.get(int(b[place]), set()))
-        if _differ(mine, theirs) and not (judged and one == a[place] and other == b[place]):
-            usable[place] = False
-            continue
-        leader[other] = one
-        dates[one] = mine | theirs
-    return usable
-
-
-def _differ(some: set[str], others: set[str]) -> bool:
-    return any(births_differ(one, other) for one in some for other in others)

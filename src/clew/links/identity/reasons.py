@@ -6,9 +6,11 @@ from clew.links.identity.comparisons import COMPARISONS
 
 #: Levels that speak against one person, though the pair may be tied for what else agrees.
 _AGAINST = {
-    "name": ("family", "given", "other"),
+    "name": ("family", "given", "word", "other"),
     "born": ("other", "other_age", "two_digits"),
     "sex": ("other",),
+    "birth_place": ("other",),
+    "occupation": ("other",),
     "ref": ("other",),
 }
 _ORDER = ("contact", "name", "born")
@@ -21,7 +23,7 @@ def reason(levels: dict[str, int], probability: float) -> str:
     """
     agree, against = [], []
     by_name = {comparison.name: comparison for comparison in COMPARISONS}
-    for name in (*_ORDER, "sex", "ref"):
+    for name in (*_ORDER, "birth_place", "occupation", "sex", "ref"):
         number = levels.get(name, -1)
         if number < 0:
             continue

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from clew.links.identity.candidates import candidate_pairs
 from clew.links.identity.comparisons import COMPARISONS
+from clew.links.identity.grouping import TIES_FROM
 from clew.links.identity.mentions import VALUES, distinct, mentions
 from clew.links.identity.model import IdentityModel, default_model
 from clew.links.identity.nominals import Contradiction, nominals
-from clew.links.identity.persons import TIES_FROM, impossible, persons
+from clew.links.identity.persons import impossible, persons
 from clew.links.identity.reasons import reason, written
 from clew.links.identity.scoring import score_pairs
 
@@ -75,9 +76,9 @@ def resolve(people: pl.DataFrame, at: pl.Series, model: IdentityModel | None = N
     told = mentions(people, at)
     nominal, contradictions = nominals(told, people.height)
     told = distinct(told.with_columns(nominal=pl.Series(nominal)[told["part"]]))
-    scored = score_pairs(told.select("mention", *VALUES), candidate_pairs(told), model)
+    scored = score_pairs(told.select("mention", *VALUES), candidate_pairs(told, model.matches), model)
     ties = _ties(scored, told["nominal"])
-    found = persons(ties, told.select("nominal", "born"), people.height)
+    found = persons(ties, told.select("nominal", "born"), people.height, model.matches)
     return Identity(
         nominal=nominal,
         person_of=found.person,

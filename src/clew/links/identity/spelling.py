@@ -31,7 +31,13 @@ SHORT_NAMES: dict[str, str] = {
     for short in shorts.split()
 }  # fmt: skip
 
-_TITLES = r"^(?:(?:mr|mrs|ms|miss|dr|sir|lady|lord|dame|rev|prof|pc|dc|ds|di|dci|sgt) )+"
+_TITLES = (
+    r"^(?:(?:mr|mrs|ms|miss|dr|sir|lady|lord|dame|rev|prof|rt|hon|baron|baroness|viscount|viscountess|earl|countess"
+    r"|pc|dc|ds|di|dci|sgt)(?: |$))+"
+)
+#: Letters after a name: honours, degrees, junior.
+_AFTER = r"(?:(?:^| |,)+(?:\d+(?:st|nd|rd|th) *)?(?:baronet|bt|esq|jr|jnr|snr|obe|mbe|cbe|kbe|qc|kc|phd|md|frs)\.?)+$"
+_ORDINAL = r"\b\d+(?:st|nd|rd|th)\b"
 _ALIAS = r"(?i)\s*(?:\(|,|;|/)?\s*\b(?:a\.?k\.?a\.?|alias|also known as|formerly|n[ée]e)\b[\s.:]*|\s*/\s*"
 
 
@@ -61,9 +67,10 @@ def plain(written: pl.Series) -> pl.Series:
 def split_names(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with `given` and `family` made from `name`: the last word is the family name, unless a comma says so.
 
-    Titles are left out. One word alone is a family name. Hyphens part words. Null where there is no name.
+    Titles, and letters after a name, are left out. One word alone is a family name. Hyphens part words. Null where
+    there is no name.
     """
-    words = plain(frame["name"])
+    words = plain(frame["name"]).str.strip_chars().str.replace(_AFTER, "").str.replace_all(_ORDINAL, " ")
     if words.str.contains(",", literal=True).any():
         words = words.str.replace(r"^\s*([^,]+?)\s*,\s*([^,]+?)\s*$", "${2} ${1}")
     words = words.str.replace_all(r"[^\p{L}]+", " ").str.strip_chars().str.replace(_TITLES, "")
@@ -88,3 +95,9 @@ def vehicle_form(written: pl.Expr) -> pl.Expr:
     """A registration mark in capitals without blanks; null where empty."""
     form = written.str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
     return pl.when(form.str.len_chars() > 0).then(form)
+
+
+def words_form(written: pl.Series) -> pl.Series:
+    """A town or an occupation (n,) as its words in lower case, in order; null where empty."""
+    form = plain(written).str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    return form.set(form.str.len_bytes() == 0, None)

@@ -30,14 +30,21 @@ ENOUGH = 500
 PRIOR_PAIRS = 200
 
 #: Pairs drawn at random for `u`, and rounds of expectation-maximisation.
-RANDOM_PAIRS = 500_000
-ROUNDS = 4
+RANDOM_PAIRS = 1_000_000
+ROUNDS = 6
 
 #: Mentions of one number that are paired with each other; more would let one person speak for all.
 _PER_NUMBER = 6
 
 #: comparison -> the columns that choose the pairs on which it is judged, where there are no labels.
-_JUDGED_ON = {"name": ("phone", "email"), "born": ("phone", "email"), "sex": ("phone", "email"), "contact": ("name",)}
+_JUDGED_ON = {
+    "name": ("phone", "email", "postcode", "born"),
+    "born": ("phone", "email", "postcode", "name"),
+    "sex": ("phone", "email", "postcode", "born", "name"),
+    "contact": ("name", "born"),
+    "birth_place": ("name", "postcode", "born"),
+    "occupation": ("name", "postcode", "born"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,7 @@ def train(
         levels = score_pairs(every.select("mention", *VALUES), labelled, model).with_columns(weight=pl.lit(1.0))
         model = _with_m(model, start, dict.fromkeys(_JUDGED_ON, levels))
     for _ in range(ROUNDS):
+        pairs = candidate_pairs(told, model.matches)
         scored = score_pairs(values, pairs, model).with_columns(weight="probability")
         model = _with_counts(model, start, scored, told.height)
         if not enough:
