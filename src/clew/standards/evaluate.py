@@ -19,8 +19,9 @@ from clew.standards.language.model import Standard
 from clew.standards.links import link_facts
 from clew.standards.verdict import Verdict, View
 
-#: How many rows are laid out at a time.
-ROWS_AT_ONCE = 1_000_000
+#: How many rows are laid out at a time, and from how many on a dataset is taken in parts at all.
+ROWS_AT_ONCE = 200_000
+ROWS_AS_ONE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ def evaluate(
 
 
 def prepared_parts(dataset: Dataset, standard: Standard, *, links: pl.DataFrame | None = None) -> Iterator[Prepared]:
-    """`dataset` laid out for `standard` in parts of some million rows, each event whole. links: see `evaluate`."""
+    """`dataset` laid out for `standard`, each event whole, in parts if it is large. links: see `evaluate`."""
     return _parts(dataset, standard, None if links is None else link_facts(dataset, links))
 
 
@@ -115,12 +116,13 @@ def _opened(
 
 
 def _parts(dataset: Dataset, standard: Standard, links: pl.DataFrame | None) -> Iterator[Prepared]:
-    """The dataset laid out, event by event in parts of some million rows, so that memory does not grow with it."""
+    """The dataset laid out, each event whole, in parts if it is large, so that memory does not grow with it."""
     wanted = [name for name in needed(standard) if name in dataset.tables]
-    count = -(-sum(dataset.tables[name].height for name in wanted) // ROWS_AT_ONCE)
-    if count <= 1:
+    rows = sum(dataset.tables[name].height for name in wanted)
+    if rows <= ROWS_AS_ONE:
         yield Prepared(build_store(dataset, standard, links=links), standard, dataset.feeds)
         return
+    count = -(-rows // ROWS_AT_ONCE)
     part_of = pl.col("event_id").hash() % count
     numbers = {name: dataset.tables[name].select(part_of.cast(pl.UInt32)).to_series() for name in wanted}
     for number in range(count):

@@ -39,6 +39,12 @@ class _Table:
     begins: Ints
     since: list[pl.DataFrame] = field(default_factory=list)
 
+    def take_in(self, rows: pl.DataFrame) -> None:
+        """Adds rows. Frames are put together as they grow, so that after many nights there are few of them."""
+        self.since.append(rows)
+        while len(self.since) > 1 and self.since[-2].height <= self.since[-1].height:
+            self.since[-2:] = [pl.concat(self.since[-2:], how="diagonal", rechunk=True)]
+
 
 @dataclass(frozen=True, eq=False)
 class Decided:
@@ -138,7 +144,9 @@ class Night:
         store = lay_out(sources, self.wanted, source_order=tuple(sources), cases=self._event_ids(cases))
         for name, own in came.items():
             # A correction may have changed a row's label: whoever read the earlier version reads this one.
-            self.reading.mark_every_reader(touched, name, np.intersect1d(own, _corrected(store.tables[name])))
+            corrected = _corrected(store.tables[name])
+            if corrected.size:
+                self.reading.mark_every_reader(touched, name, np.intersect1d(own, corrected))
         self.reading.close(touched)
         only = {rule: row for rule, row in zip(self.reading.rules, touched, strict=True) if row.any()}
         results = list(run(store, self.standard, at=moment, view=self.view, feeds=self.feeds, only=only))
@@ -170,7 +178,7 @@ class Night:
             return pl.Series([], dtype=pl.String), np.empty(0, dtype=np.int64)
         numbers = self._numbers(frame["event_id"].to_list())
         table = self.tables.setdefault(name, _Table(frame.clear(), np.zeros(1, dtype=np.int64)))
-        table.since.append(frame.with_columns(pl.Series("_case", numbers)))
+        table.take_in(frame.with_columns(pl.Series("_case", numbers)))
         return frame[LABEL_COLUMNS[name]], numbers
 
     def _first_known(self, links: pl.DataFrame, *, after: datetime | None) -> pl.DataFrame:

@@ -30,6 +30,7 @@ FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 #: What is printed in place of an instant that is not on record.
 NO_TIME = "no time on record"
 _BLOCK_BYTES = 2**31 - 1
+_LARGE = 1 << 22
 #: A text of so many bytes stands in its view; every sentence is longer.
 _SHORT = 12
 Bytes = npt.NDArray[np.uint8]
@@ -131,8 +132,11 @@ def _in_form(template: Template, untold: frozenset[Blank]) -> Template:
 
 
 def _room(count: int, size: int) -> tuple[Views, Bytes]:
-    """Empty views and an empty block: by NumPy, which asks the system for large pages."""
-    return np.zeros((count, 4), np.uint32), np.empty(size, np.uint8)
+    """Room for so many views and a block of `size` bytes, in one piece: the system takes longer to find fresh memory in
+    small pages than a text takes to be printed, and NumPy asks for large ones from `_LARGE` on."""
+    whole = 16 * count + size
+    room = np.empty(max(whole, _LARGE) if whole > _LARGE // 2 else whole, dtype=np.uint8)
+    return room[: 16 * count].view(np.uint32).reshape(-1, 4), room[16 * count : whole]
 
 
 @loop
@@ -204,7 +208,7 @@ def _print_names(  # noqa: PLR0917 - loops take arguments by place
         for k in range(name.size):
             rest[k] = name[k]
         view = views[i]
-        view[0] = text.size
+        view[0], view[1], view[2], view[3] = text.size, 0, 0, 0
         if text.size > _SHORT:
             view[1], view[3] = text[0] | text[1] << 8 | text[2] << 16 | text[3] << 24, at
         else:
@@ -255,5 +259,5 @@ def _print_sentences(  # noqa: PLR0917 - loops take arguments by place
                 for k in range(5):
                     told[11 + k] = minute_text[k]
         view = views[i]
-        view[0], view[3] = template.size, begin
+        view[0], view[2], view[3] = template.size, 0, begin
         view[1] = text[0] | text[1] << 8 | text[2] << 16 | text[3] << 24
