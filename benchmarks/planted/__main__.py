@@ -25,8 +25,17 @@ from clew.records import Dataset, Known
 PER_RUN = 2
 
 
-def clew_alerts(known: Known, weights: Weights) -> pl.DataFrame:
-    """The links of this engine as alerts: known when the later of the two events was."""
+#: How many kinds of links share what strength alone leaves: half of a budget of 52 is 26, and 26 / 8 of each kind.
+KINDS_THAT_SHARE = 8
+
+
+def clew_alerts(
+    known: Known,
+    weights: Weights,
+    strength: pl.Expr = pl.col("log10_bayes_factor"),  # noqa: B008  an expression
+) -> pl.DataFrame:
+    """The links of this engine as alerts: known when the later of the two events was. strength: orders them,
+    the greatest first."""
     frame = find_links(known, weights=weights, replicates=1).frame
     first = known.events.select("event_id", "first_recorded_at")
     return (
@@ -35,10 +44,17 @@ def clew_alerts(known: Known, weights: Weights) -> pl.DataFrame:
         .select(
             "event_id_a",
             "event_id_b",
-            strength="log10_bayes_factor",
+            strength=strength,
             known_at=pl.max_horizontal("first_recorded_at", "first_recorded_at_b"),
         )
     )
+
+
+def half_by_kind(known: Known) -> pl.DataFrame:
+    """The links of this engine, the rarest first: as rare among all links, or as rare among those of their kind, each
+    kind being given as much (`clew links find --of-kind`)."""
+    rarest = pl.min_horizontal("seen_per_year", KINDS_THAT_SHARE * pl.col("seen_of_kind_per_year"))
+    return clew_alerts(known, Weights(), -rarest)
 
 
 def without_profile(known: Known) -> Known:
@@ -89,6 +105,7 @@ def measured(
     at = background.last_recorded_at + timedelta(days=60)
     systems: dict[str, Callable[[Known], pl.DataFrame]] = {
         "clew": _with(Weights()),
+        "clew, half by kind": half_by_kind,
         "neighbours (Knox)": knox_neighbours,
         "cells (MAP)": cell_rule,
         "shared entity": shared_entity,

@@ -87,6 +87,11 @@ def test_links_are_written_by_the_contract(data: Path, tmp_path: Path) -> None:
         assert {"seen_low", "seen_high", "kind", "seen_of_kind_per_year"} <= set(table.columns)
         assert table.height > 0
         assert table["seen_per_year"].max() <= 20
+    words = ["links", "find", str(data), "--budget", "20", "--of-kind", "3", "--json", "--quiet"]
+    wider = json.loads(RUN.invoke(app, words).stdout)
+    assert wider["of_kind_per_year"] == 3
+    assert len(wider["links"]) > table.height
+    assert all(link["seen_per_year"] <= 20 or link["seen_of_kind_per_year"] <= 3 for link in wider["links"])
     strong = RUN.invoke(app, ["links", "find", str(data), "--all-pairs-above", "4", "--json", "--quiet"])
     assert all(link["log10_bayes_factor"] >= 4 for link in json.loads(strong.stdout)["links"])
 

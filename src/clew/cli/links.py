@@ -41,6 +41,10 @@ def find(
     above: Annotated[
         float | None, typer.Option("--all-pairs-above", help="List every link of this log10 strength instead.")
     ] = None,
+    of_kind: Annotated[
+        float,
+        typer.Option("--of-kind", min=0, help="Also list links of whose kind so few a year are as strong."),
+    ] = 0.0,
     show_rejected: Annotated[
         bool, typer.Option("--show-rejected", help="Also list links that a person rejected, with nothing new since.")
     ] = False,
@@ -56,6 +60,9 @@ def find(
     quiet: QuietOption = False,
 ) -> None:
     """Lists the strongest links known at a time, each with how often links that strong are seen and made by chance.
+
+    `--of-kind 4` also lists the four strongest links a year of each kind: one person as last contact of both, one spot,
+    circumstances. A person beside two deaths far apart is rare, and yet weaker than most links within a budget.
 
     --out writes .csv, .parquet, .json, .html (a page with map, graph and time-line), .geojson, .graphml or .ftm.json
     (FollowTheMoney) by its ending.
@@ -75,7 +82,12 @@ def find(
             at_least=above,
             tick=tick,
         )
-    listing = list_links(links, budget_per_year=None if above is not None else budget, with_rejected=show_rejected)
+    listing = list_links(
+        links,
+        budget_per_year=None if above is not None else budget,
+        of_kind_per_year=of_kind,
+        with_rejected=show_rejected,
+    )
     chosen = form_of(out, asked=form, as_json=as_json)
     if chosen is None:
         print_listing(listing)
