@@ -22,6 +22,7 @@ from clew.cli.inputs import (
 )
 from clew.cli.link_explanation import print_pair
 from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
+from clew.cli.links_state import state_command, update_command
 from clew.cli.links_train import train_command
 from clew.links import DECOY_REPLICATES, find_links, list_links
 
@@ -29,6 +30,8 @@ app = typer.Typer(help="Links between events, each with its evidence and a state
 app.add_typer(identity_app, name="identity")
 
 app.command("train")(train_command)
+app.command("state")(state_command)
+app.command("update")(update_command)
 
 ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")]
 

@@ -26,7 +26,7 @@ class Facts:
 
 
 #: The columns of each kind of fact: the key is what events are looked up by, the flags go with it.
-_KINDS = {
+KINDS = {
     "values": ("key", "substance"),
     "parts": ("person", "role", "address"),
     "homes": ("key",),
@@ -38,18 +38,43 @@ _KINDS = {
 class FactTable:
     """The facts of n events, and which events have each."""
 
-    def __init__(self, known: Known, event_id: np.ndarray, frozen: Frozen) -> None:
-        """event_id: (n,) the events of `known`, in the order of their rows."""
-        index = pl.DataFrame({"event_id": event_id, "event": np.arange(len(event_id), dtype=np.int64)})
-        self._columns: dict[str, tuple[np.ndarray, ...]] = {}
-        self._under: dict[str, Postings] = {}
+    def __init__(self, columns: dict[str, tuple[np.ndarray, ...]]) -> None:
+        """columns: by kind, the event and what `KINDS` names, in order of all of them."""
+        self._columns = columns
         self._since: dict[int, Facts] = {}
+        self._under: dict[str, Postings] = {}
+        for kind, (event, key, *_) in columns.items():
+            number = key.astype(np.uint64)
+            order = np.lexsort((event, number))
+            first = np.ones(len(order), dtype=np.bool_)
+            first[1:] = (np.diff(number[order]) != 0) | (np.diff(event[order]) != 0)
+            once = order[first]
+            self._under[kind] = Postings(number[once], event[once])
+
+    @classmethod
+    def of_known(cls, known: Known, event_id: np.ndarray, frozen: Frozen) -> FactTable:
+        """The facts of the events of `known`. event_id: (n,) their ids, in the order of their rows."""
+        index = pl.DataFrame({"event_id": event_id, "event": np.arange(len(event_id), dtype=np.int64)})
+        columns = {}
         for kind, frame in _frames(known, frozen).items():
-            rows = frame.join(index, on="event_id").sort("event", *_KINDS[kind])
-            columns = tuple(rows[name].to_numpy() for name in ("event", *_KINDS[kind]))
-            self._columns[kind] = columns
-            once = rows.select("event", _KINDS[kind][0]).unique(maintain_order=True)
-            self._under[kind] = Postings(once[_KINDS[kind][0]].to_numpy().astype(np.uint64), once["event"].to_numpy())
+            rows = frame.join(index, on="event_id").sort("event", *KINDS[kind])
+            columns[kind] = tuple(rows[name].to_numpy() for name in ("event", *KINDS[kind]))
+        return cls(columns)
+
+    def columns(self) -> dict[str, tuple[np.ndarray, ...]]:
+        """The facts as they are now, as it is made from them."""
+        merged = {}
+        for kind, (event, *rest) in self._columns.items():
+            old = ~np.isin(event, np.array(list(self._since), dtype=event.dtype))
+            new = [(at, *row) for at, facts in self._since.items() for row in _rows(facts, kind)]
+            added = zip(*new, strict=True) if new else [[] for _ in range(len(rest) + 1)]
+            whole = [
+                np.concatenate((column[old], np.array(list(more), dtype=column.dtype)))
+                for column, more in zip((event, *rest), added, strict=True)
+            ]
+            order = np.lexsort(whole[::-1])
+            merged[kind] = tuple(column[order] for column in whole)
+        return merged
 
     def of(self, event: int) -> Facts:
         """The facts of one event."""
@@ -70,7 +95,7 @@ class FactTable:
         old = self.of(event)
         self._since[event] = new
         changed: dict[str, list[tuple[int, list[int]]]] = {}
-        for kind in _KINDS:
+        for kind in KINDS:
             mine, theirs = keys(old, kind), keys(new, kind)
             changed[kind] = [(key, self._under[kind].of(key)) for key in sorted(mine | theirs)]
             for key in mine - theirs:
@@ -99,7 +124,7 @@ def facts_of(known: Known, frozen: Frozen) -> dict[str, Facts]:
     """The facts of each event of `known` by its id."""
     found: dict[str, dict[str, list[tuple[int, ...]]]] = {}
     for kind, frame in _frames(known, frozen).items():
-        for event_id, *rest in frame.sort("event_id", *_KINDS[kind]).select("event_id", *_KINDS[kind]).iter_rows():
+        for event_id, *rest in frame.sort("event_id", *KINDS[kind]).select("event_id", *KINDS[kind]).iter_rows():
             found.setdefault(event_id, {}).setdefault(kind, []).append(tuple(rest))
     return {event_id: _facts(kinds) for event_id, kinds in found.items()}
 
@@ -112,6 +137,15 @@ def _facts(found: dict[str, list[tuple[int, ...]]]) -> Facts:
         names=tuple(int(key) for (key,) in found.get("names", ())),
         says=tuple(int(key) for (key,) in found.get("says", ())),
     )
+
+
+def _rows(facts: Facts, kind: str) -> list[tuple[int, ...]]:
+    """One event's facts of a kind, as `KINDS` names them."""
+    if kind == "parts":
+        return [(person, role, address) for role, person, address in facts.parts]
+    if kind == "values":
+        return [*facts.values]
+    return [(key,) for key in getattr(facts, kind)]
 
 
 def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,9 @@ ROOM = 4096
 _STRANGER = 1 << 62
 
 Keys = NDArray[np.uint64]
+
+#: Arrays by name, as a state is written to a file (`saved`).
+Arrays = dict[str, NDArray[Any]]
 
 
 def keys_of(*parts: pl.Expr) -> pl.Expr:
@@ -84,6 +88,50 @@ class Frozen:
             known_as=names,
             persons=persons,
             floor=weakest if floor is None else floor,
+        )
+
+    def arrays(self) -> Arrays:
+        """What `of_arrays` makes it from again."""
+        usual, spots = self.usual, self.spots
+        return {
+            "numbers": np.array([usual.spot_per_km2, usual.male_share, usual.history_days, self.floor]),
+            "counts": np.array([self.event_count, spots.located if spots else 0]),
+            "age_per_year": usual.age_per_year,
+            "cells": spots.cells if spots else np.empty((0, 3), dtype=np.int64),
+            "cell_count": spots.count if spots else np.empty(0, dtype=np.int64),
+            "values": self.values,
+            "value_codes": self.value_codes,
+            "factor": self.gains.factor,
+            "substance": self.gains.substance,
+            "known_as": self.known_as,
+            "persons": self.persons,
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays, weights: Weights) -> Frozen:
+        """From what `arrays` gave, and the weights of the full run."""
+        spot, male, history, floor = arrays["numbers"].tolist()
+        count, located = arrays["counts"].tolist()
+        cells = arrays["cells"]
+        spots = Spots(cells=cells, count=arrays["cell_count"], located=located, weights=weights.place)
+        usual = Background(
+            place_per_km2=np.empty(0),  # of no event of its own: `usual_of`
+            spot_per_km2=spot,
+            age_per_year=arrays["age_per_year"],
+            male_share=male,
+            history_days=history,
+        )
+        return cls(
+            weights=weights,
+            usual=usual,
+            spots=spots if len(cells) else None,
+            event_count=count,
+            values=arrays["values"],
+            value_codes=arrays["value_codes"],
+            gains=Gains(factor=arrays["factor"], substance=arrays["substance"]),
+            known_as=arrays["known_as"],
+            persons=arrays["persons"],
+            floor=floor,
         )
 
     def usual_of(self, events: LinkEvents) -> Background:
@@ -145,10 +193,18 @@ def _person_or_stranger(keys: Keys, known: NDArray[np.bool_], person: Integers) 
 class Codes:
     """Codes of values: those of the full run, and room for new ones. Rarest first, as `_shared` wants them."""
 
-    def __init__(self, frozen: Frozen) -> None:
+    def __init__(self, frozen: Frozen, new: dict[int, int] | None = None) -> None:
+        """new: the codes given so far to keys that the full run did not know."""
         self._frozen = frozen
-        self._new: dict[int, int] = {}
-        self._taken: set[int] = set()
+        self._new: dict[int, int] = dict(new or {})
+        self._taken: set[int] = set(self._new.values())
+
+    def arrays(self) -> Arrays:
+        """The codes given so far: key, code."""
+        return {
+            "key": np.array(list(self._new), dtype=np.uint64),
+            "code": np.array(list(self._new.values()), dtype=np.int64),
+        }
 
     def of(self, key: int, *, substance: bool) -> int | None:
         """The code of `key`; a new one stands where its number says, so that its place does not depend on its coming.

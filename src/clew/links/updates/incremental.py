@@ -11,22 +11,22 @@ in whichever order facts arrive, the links are those of a full run that is given
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.events import Floats, Integers, LinkEvents, link_events
-from clew.links.evidence.circumstances import signatures
-from clew.links.evidence.columns import Columns, columns_of, numbers_of
+from clew.links.events import Floats, Integers, link_events
 from clew.links.evidence.people import Parts, shared_people
 from clew.links.find import Links
 from clew.links.incidents import HOUSEHOLD_DEATHS, household, same_incident
 from clew.links.model import IDENTITY
 from clew.links.scoring import FAMILIES, LEAST_TIE
-from clew.links.updates.facts import Facts, FactTable, facts_of
-from clew.links.updates.frozen import ROOM, Codes, Frozen
+from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
+from clew.links.updates.frozen import ROOM, Arrays, Codes, Frozen
+from clew.links.updates.room import Room
+from clew.links.weights import Weights
 from clew.records import Known
 
 Pair = tuple[int, int]
@@ -46,19 +46,15 @@ class LinkState:
     Made by `LinkState.of`. `update` takes what is now known of some events, all of it, and replaces what was.
     """
 
-    def __init__(self, links: Links, frozen: Frozen) -> None:
-        """After a full run whose backgrounds are `frozen`."""
+    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes) -> None:
+        """Without any link yet; `of` and `of_arrays` make states."""
         self.frozen = frozen
-        events, held = links.scorer.events, links.scorer.held.codes
-        self._codes = Codes(frozen)
-        self._events = _Room(events, np.where(held >= 0, held + 2 * ROOM, -1).astype(np.int32), frozen)
-        self._index = {str(event_id): row for row, event_id in enumerate(events.event_id.tolist())}
-        self._facts = FactTable(links.known, events.event_id, frozen)
+        self._events, self._facts, self._codes = events, facts, codes
+        self._index = {str(event_id): row for row, event_id in enumerate(events.now.event_id.tolist())}
         self._pairs: dict[Pair, Held] = {}
         self._beside: dict[int, set[int]] = {}
         self._together: dict[int, set[int]] = {}
         self._reported: dict[int, set[int]] = {}  # joined by number and day at the full run: not undone by a new fact
-        self._begin(links)
 
     @classmethod
     def of(cls, links: Links, *, floor: float | None = None) -> LinkState:
@@ -71,7 +67,53 @@ class LinkState:
                 where="links",
                 mend="run clew links find again, or leave out the model and the narratives",
             )
-        return cls(links, Frozen.of(links, floor=floor))
+        frozen = Frozen.of(links, floor=floor)
+        events, held = links.scorer.events, links.scorer.held.codes
+        codes = np.where(held >= 0, held + 2 * ROOM, -1).astype(np.int32)
+        facts = FactTable.of_known(links.known, events.event_id, frozen)
+        state = cls(frozen, events=Room.of(events, codes, frozen), facts=facts, codes=Codes(frozen))
+        state._begin(links)
+        return state
+
+    def arrays(self) -> Arrays:
+        """Everything it holds, as arrays by name: what `of_arrays` makes it from again."""
+        pairs = sorted(self._pairs)
+        held = [self._pairs[pair] for pair in pairs]
+        found: Arrays = {
+            "pairs.ends": np.array(pairs, dtype=np.int64).reshape(-1, 2),
+            "pairs.factors": np.array([one.factors for one in held]).reshape(-1, len(FAMILIES)),
+            "pairs.kin": np.array([one.kin for one in held], dtype=np.bool_),
+            "together": _edges(self._together),
+            "reported": _edges(self._reported),
+        }
+        for name, part in (("frozen", self.frozen), ("events", self._events), ("codes", self._codes)):
+            found |= {f"{name}.{key}": array for key, array in part.arrays().items()}
+        for kind, columns in self._facts.columns().items():
+            found |= {f"facts.{kind}.{number}": column for number, column in enumerate(columns)}
+        return found
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays, weights: Weights) -> LinkState:
+        """The state that `arrays` gave. weights: of the full run."""
+
+        def part(name: str) -> Arrays:
+            return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
+
+        frozen = Frozen.of_arrays(part("frozen."), weights)
+        new = part("codes.")
+        codes = Codes(frozen, dict(zip(new["key"].tolist(), new["code"].tolist(), strict=True)))
+        columns = {kind: tuple(part(f"facts.{kind}.").values()) for kind in KINDS}
+        state = cls(frozen, events=Room.of_arrays(part("events."), frozen), facts=FactTable(columns), codes=codes)
+        rows = zip(
+            arrays["pairs.ends"].tolist(), arrays["pairs.factors"].tolist(), arrays["pairs.kin"].tolist(), strict=True
+        )
+        for (one, other), factors, kin in rows:
+            state._pairs[one, other] = Held(factors=tuple(factors), kin=kin)
+            _tie(state._beside, one, other)
+        for name, ties in (("together", state._together), ("reported", state._reported)):
+            for one, other in arrays[name].tolist():
+                _tie(ties, one, other)
+        return state
 
     def __len__(self) -> int:
         return len(self._index)
@@ -319,111 +361,10 @@ class LinkState:
         }
 
 
-class _Room:
-    """Arrays of events with room to grow, as the kernel reads them."""
-
-    def __init__(self, events: LinkEvents, codes: np.ndarray, frozen: Frozen) -> None:
-        self._frozen, self._size = frozen, len(events)
-        self._numbers = numbers_of(frozen.usual, frozen.weights)
-        room = self._size + max(self._size // 8, 64)
-        self._arrays = {one.name: _grown(getattr(events, one.name), room) for one in fields(LinkEvents)}
-        self._turned = np.full((10, room), np.nan)
-        self._turned[:, : self._size] = self._table(events).T
-        self._codes = _grown(codes, room)
-        self._signature = signatures(self._codes)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays, room included."""
-        kept = (*self._arrays.values(), self._turned, self._codes, self._signature)
-        return sum(array.nbytes for array in kept)
-
-    @property
-    def now(self) -> LinkEvents:
-        """The events there are."""
-        return LinkEvents(**{name: array[: self._size] for name, array in self._arrays.items()})
-
-    def some(self, rows: list[int]) -> LinkEvents:
-        """These events."""
-        return LinkEvents(**{name: array[rows] for name, array in self._arrays.items()})
-
-    def put(self, at: int, given: LinkEvents, row: int) -> None:
-        """Sets event `at` to what `given` has in `row`."""
-        if at == len(self._codes):
-            self._grow()
-        one = LinkEvents(**{field_.name: getattr(given, field_.name)[row : row + 1] for field_ in fields(LinkEvents)})
-        for name, array in list(self._arrays.items()):
-            value = getattr(one, name)
-            if value.dtype.itemsize > array.dtype.itemsize:  # a longer id than any before
-                self._arrays[name] = array.astype(value.dtype)
-            self._arrays[name][at] = value[0]
-        self._turned[:, at] = self._table(one)[0]
-        self._size = max(self._size, at + 1)
-
-    def recode(self, at: int, codes: np.ndarray) -> None:
-        """Sets the codes of one event."""
-        self._codes[at] = codes
-        self._signature[at] = signatures(codes[None])[0]
-
-    def against(self, at: int, least: float) -> Integers:
-        """The events whose place, time, profile and circumstances together reach `least` with event `at`."""
-        from clew.links.evidence import compiled, kernel  # noqa: PLC0415 - numba is slow to import
-
-        columns = Columns(table=np.empty((0, 10)), codes=self._codes, signature=self._signature)
-        hits = np.empty(self._size, dtype=np.int64)
-
-        def block(start: int, stop: int) -> int:
-            numbers, gains = self._numbers, self._frozen.gains
-            return int(
-                kernel.one_against(self._turned, columns, gains, numbers, least, at, start, stop, hits[start:stop])
-            )
-
-        ranges = compiled.blocks(self._size, max(-(-self._size // (4 * compiled.cores())), 20_000))
-        counts = compiled.in_threads(block, ranges)
-        return np.concatenate([hits[start : start + count] for (start, _), count in zip(ranges, counts, strict=True)])
-
-    def near(self, at: int) -> list[int]:
-        """The events that are one incident with event `at`."""
-        now = self.now
-        rough = np.flatnonzero(np.abs(self._turned[0, : self._size] - self._turned[0, at]) <= 1.0)
-        rough = rough[rough != at]
-        joined = rough[same_incident(now, np.full(len(rough), at), rough)]
-        return [int(other) for other in joined]
-
-    def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
-        """As `PairEvidence.of_pairs`."""
-        from clew.links.evidence import kernel  # noqa: PLC0415 - as above
-
-        rows, (one, two) = _renumbered(a, b)
-        columns = Columns(
-            table=np.ascontiguousarray(self._turned[:, rows].T),
-            codes=self._codes[rows],
-            signature=self._signature[rows],
-        )
-        place, profile, shared, tie = (np.empty(len(a)) for _ in range(4))
-        kernel.pair_evidence(columns, self._frozen.gains, self._numbers, one, two, place, profile, shared, tie)
-        return place, profile, shared, tie
-
-    def of_times(self, a: Integers, b: Integers) -> Floats:
-        """As `PairEvidence.of_times`."""
-        from clew.links.evidence import kernel  # noqa: PLC0415 - as above
-
-        rows, (one, two) = _renumbered(a, b)
-        time = np.empty(len(a))
-        start, end = np.ascontiguousarray(self._turned[5, rows]), np.ascontiguousarray(self._turned[6, rows])
-        kernel.time_evidence(start, end, self._numbers, one, two, time)
-        return time
-
-    def _table(self, events: LinkEvents) -> Floats:
-        nothing = np.full((len(events), 1), -1, dtype=np.int32)
-        return columns_of(events, self._frozen.usual_of(events), nothing).table
-
-    def _grow(self) -> None:
-        room = len(self._codes) + max(len(self._codes) // 8, 64)
-        self._arrays = {name: _grown(array, room) for name, array in self._arrays.items()}
-        turned, codes = np.full((10, room), np.nan), np.full((room, self._codes.shape[1]), -1, dtype=np.int32)
-        turned[:, : len(self._codes)], codes[: len(self._codes)] = self._turned, self._codes
-        self._turned, self._codes, self._signature = turned, codes, _grown(self._signature, room)
+def _edges(beside: dict[int, set[int]]) -> Integers:
+    """(e, 2) whatever stands beside each other, each once, in order."""
+    edges = sorted((one, other) for one, others in beside.items() for other in others if one < other)
+    return np.array(edges, dtype=np.int64).reshape(-1, 2)
 
 
 def _tie(beside: dict[int, set[int]], one: int, other: int) -> None:
@@ -434,15 +375,3 @@ def _tie(beside: dict[int, set[int]], one: int, other: int) -> None:
 
 def _pair(one: int, other: int) -> Pair:
     return (one, other) if one < other else (other, one)
-
-
-def _renumbered(a: Integers, b: Integers) -> tuple[Integers, tuple[Integers, Integers]]:
-    rows, both = np.unique(np.concatenate((a, b)), return_inverse=True)
-    return rows, (both[: len(a)], both[len(a) :])
-
-
-def _grown(array: np.ndarray, room: int) -> np.ndarray:
-    """`array` with room for as many rows."""
-    grown = np.zeros((room, *array.shape[1:]), dtype=array.dtype)
-    grown[: len(array)] = array
-    return grown

@@ -1,0 +1,144 @@
+"""``clew links state`` and ``clew links update``: keep the links at hand, and see at once what a new fact changes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from clew.cli.console import (
+    AsOfOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    print_json,
+    progress,
+    write_bytes,
+    write_text,
+)
+from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
+from clew.core import UsageError, format_instant
+from clew.links import DECOY_REPLICATES, STATEMENT, find_links
+from clew.links.scoring import FAMILIES
+from clew.links.updates.saved import SavedState, read_state, state_as_bytes
+from clew.publish.wording import one_line
+
+StateOut = Annotated[Path, typer.Option("--out", help="Write the state here.")]
+StateArgument = Annotated[Path, typer.Argument(help="What clew links state wrote.", show_default=False)]
+KeepOption = Annotated[
+    Path | None, typer.Option("--keep", help="Write the state with the new facts here; may be STATE itself.")
+]
+
+
+def state_command(
+    data: DataArgument,
+    out: StateOut,
+    as_of: AsOfOption = None,
+    mapping: MappingOption = None,
+    replicates: Annotated[
+        int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")
+    ] = DECOY_REPLICATES,
+    seed: SeedOption = 1,
+    quiet: QuietOption = False,
+) -> None:
+    """Finds all links once and keeps what new facts are to be compared with, for `clew links update`.
+
+    How common everything is stays as it was at this run: make the state again each night or week. It holds event
+    numbers, places and hashes of what identifies people: keep it as you keep the records.
+
+    Example: clew links state DATA --out links.state
+    """
+    known = open_known(data, mapping, as_of, quiet=quiet)
+    with progress("Linking", quiet=quiet) as tick:
+        links = find_links(known, replicates=replicates, seed=seed, tick=tick)
+    saved = SavedState.of(links)
+    write_bytes(state_as_bytes(saved), out)
+    if not quiet:
+        at = format_instant(saved.at, saved.zone)
+        write_text(f"{len(saved.state):,} events as known at {at} are kept in {out}.\n")
+
+
+def update_command(
+    state: StateArgument,
+    data: DataArgument,
+    as_of: AsOfOption = None,
+    budget: Annotated[float, typer.Option("--budget", min=0, help="Links a year: those as rare are listed.")] = 52.0,
+    keep: KeepOption = None,
+    mapping: MappingOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Lists the links of every event of which something was recorded since the state was kept, closed cases included.
+
+    DATA holds all that is known of these events, and may hold the others. Each such event is compared with every other
+    one. Rates are those of the full run that the state was made by. `--out` writes .json, .csv or .parquet.
+
+    Example: clew links update links.state DATA --keep links.state
+    """
+    if out is not None and out.suffix not in (".json", ".csv", ".parquet"):
+        raise UsageError(
+            f"{out.name!r} has no ending that says what to write.",
+            where="--out",
+            mend="end it in .json, .csv or .parquet",
+        )
+    held = read_state(state)
+    known = open_known(data, mapping, as_of, quiet=quiet)
+    saved, found, events = held.updated(known)
+    rare = found.filter(pl.col("seen_per_year") <= budget)
+    if keep is not None:
+        write_bytes(state_as_bytes(saved), keep)
+    if out is not None and out.suffix != ".json":
+        content = rare.write_csv().encode() if out.suffix == ".csv" else _parquet(rare)
+        write_bytes(content, out)
+    elif as_json or out is not None:
+        print_json(_as_json(saved, rare, since=held, events=events, budget=budget), out)
+    else:
+        write_text(_as_text(saved, rare, since=held, events=events, budget=budget))
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue()
+
+
+def _as_json(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float) -> dict[str, Any]:
+    links = []
+    for row in rare.iter_rows(named=True):
+        families = {name: row.pop(name) for name in FAMILIES}
+        links.append(row | {"families": families, "marking": saved.marking})
+    return {
+        "as_of": format_instant(saved.at, saved.zone),
+        "since": format_instant(since.at, saved.zone),
+        "full_run_at": format_instant(saved.full_run_at, saved.zone),
+        "marking": saved.marking,
+        "notice": saved.notice,
+        "statement": STATEMENT,
+        "budget_per_year": budget,
+        "events_with_news": events,
+        "links": links,
+    }
+
+
+def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float) -> str:
+    lines = [saved.marking] + ([saved.notice] if saved.notice else [])
+    news = f"{events:,} {'event has' if events == 1 else 'events have'} news"
+    lines.append(
+        f"{news} from {format_instant(since.at, saved.zone)} to {format_instant(saved.at, saved.zone)}; "
+        f"{rare.height} of their links are within {budget:g} a year. Rates as at the full run of "
+        f"{format_instant(saved.full_run_at, saved.zone)}."
+    )
+    for row in rare.iter_rows(named=True):
+        said = ", ".join(f"{name} {row[name]:+.1f}" for name in FAMILIES if abs(row[name]) >= 0.05)
+        lines.append(
+            f"  {one_line(row['event_id_a'])} {one_line(row['event_id_b'])}: log10 {row['log10_bayes_factor']:.1f} "
+            f"({said}); seen {row['seen_per_year']:.1f} a year, by chance {row['chance_per_year']:.1f} "
+            f"({row['chance_low']:.1f} to {row['chance_high']:.1f})"
+        )
+    if rare.height:
+        lines.append("Why: clew links explain DATA EVENT EVENT.")
+    return "\n".join([*lines, STATEMENT, saved.marking]) + "\n"

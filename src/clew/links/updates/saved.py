@@ -1,0 +1,171 @@
+"""A state of the links as a file, so that the facts of a day cost a second and no full run.
+
+A NumPy archive (.npz) without pickled objects: a header in JSON and the arrays of the state. Keys in it are hashes of
+one version of Polars, weights those of one version of Clew: a file of other versions is refused, and made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from clew.core import UsageError, parse_instant, parse_zone
+from clew.links.find import Links
+from clew.links.updates.frozen import Arrays
+from clew.links.updates.incremental import LinkState
+from clew.links.updates.rates import FrozenRates
+from clew.links.weights import Weights
+from clew.records import Known
+
+FORMAT = "clew-link-state/1"
+
+_READ = ("events", "people", "circumstances")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedState:
+    """A state with what its links are rated by. at: as known at which instant. full_run_at: that of the full run.
+    dataset, zone, marking, notice: of the records."""
+
+    state: LinkState
+    rates: FrozenRates
+    at: datetime
+    full_run_at: datetime
+    dataset: str
+    zone: ZoneInfo
+    marking: str
+    notice: str
+
+    @classmethod
+    def of(cls, links: Links) -> SavedState:
+        """After a full run."""
+        known = links.known
+        return cls(
+            state=LinkState.of(links),
+            rates=FrozenRates.of(links),
+            at=known.at,
+            full_run_at=known.at,
+            dataset=known.dataset.name,
+            zone=known.dataset.zone,
+            marking=known.dataset.marking,
+            notice=known.dataset.notice,
+        )
+
+    def updated(self, known: Known) -> tuple[SavedState, pl.DataFrame, int]:
+        """The state with every fact that `known` holds and this state does not; the links of the events these are
+        about, as `LinkState.frame` gives them, with their rates; and how many events these are.
+
+        `known` holds everything that is known of these events, and may hold others. Changes this state.
+        """
+        if known.at < self.at:
+            raise UsageError(
+                f"The state is as known at {self.at:%Y-%m-%d %H:%M} UTC, and these records are as known before.",
+                where="--as-of",
+                why="facts that were already weighed cannot be taken back",
+                mend="ask as known at a later time, or make the state again with clew links state",
+            )
+        ids = changed_since(known, self.at)
+        mine = replace(known, tables={name: known.rows_of(name, ids) for name in known.tables})
+        found = self.state.update(mine) if ids else self.state.frame().clear()
+        return replace(self, at=known.at), self.rates.rated(found), len(ids)
+
+
+def changed_since(known: Known, since: datetime) -> list[str]:
+    """The events of which something that the links read was recorded, or withdrawn, after `since` and by `known.at`."""
+    ids: set[str] = set()
+    for name in _READ:
+        table = known.dataset.tables[name]
+        moments = [column for column in ("recorded_at", "retracted_at") if column in table.columns]
+        new = pl.any_horizontal((pl.col(column) > since) & (pl.col(column) <= known.at) for column in moments)
+        ids |= set(table.filter(new)["event_id"].to_list())
+    return sorted(ids & set(known.events["event_id"].to_list()))
+
+
+def state_as_bytes(saved: SavedState) -> bytes:
+    """The file's content."""
+    header = {
+        "format": FORMAT,
+        "made_with": _made_with(),
+        "at": saved.at.isoformat(),
+        "full_run_at": saved.full_run_at.isoformat(),
+        "dataset": saved.dataset,
+        "zone": saved.zone.key,
+        "marking": saved.marking,
+        "notice": saved.notice,
+    }
+    arrays: Arrays = {"header": np.array(json.dumps(header))}
+    arrays |= {f"state.{name}": array for name, array in saved.state.arrays().items()}
+    arrays |= {f"rates.{name}": array for name, array in saved.rates.arrays().items()}
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def read_state(path: Path) -> SavedState:
+    """The state in the file at `path`; raises `UsageError` where it is none, or one of other versions."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
+            arrays: Arrays = {name: held[name] for name in held.files}
+        header: dict[str, Any] = json.loads(str(arrays.pop("header")))
+    except OSError as error:
+        raise _refused(path, error.strerror or "it cannot be read") from None
+    except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, RecursionError):
+        raise _refused(path, "it is no archive of arrays, or not all of one") from None
+    if header.get("format") != FORMAT:
+        raise _refused(path, f"its format is {header.get('format')!r}, not {FORMAT!r}")
+    if header.get("made_with") != _made_with():
+        raise _refused(path, "it was made with another version of Clew's weights or of Polars")
+
+    def part(name: str) -> Arrays:
+        return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
+
+    try:
+        return SavedState(
+            state=LinkState.of_arrays(part("state."), Weights()),
+            rates=FrozenRates.of_arrays(part("rates.")),
+            at=parse_instant(header["at"], ZoneInfo("UTC")),
+            full_run_at=parse_instant(header["full_run_at"], ZoneInfo("UTC")),
+            dataset=header["dataset"],
+            zone=parse_zone(header["zone"]),
+            marking=header["marking"],
+            notice=header["notice"],
+        )
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise _refused(path, f"something is missing or of another shape ({error})") from None
+
+
+def _made_with() -> dict[str, str]:
+    """What a state is good for: weights are compared by their words, keys are hashes of one version of Polars."""
+    weights = hashlib.sha256(_words_of(Weights()).encode()).hexdigest()
+    return {"weights": weights, "polars": pl.__version__}
+
+
+def _words_of(value: object) -> str:
+    """The same words for the same weights; sets and dictionaries are in no order of their own."""
+    if isinstance(value, frozenset | dict):
+        items = value.items() if isinstance(value, dict) else value
+        return "{" + ",".join(sorted(_words_of(item) for item in items)) + "}"
+    if isinstance(value, tuple):
+        return "(" + ",".join(map(_words_of, value)) + ")"
+    if hasattr(value, "__dataclass_fields__"):
+        return _words_of({name: getattr(value, name) for name in value.__dataclass_fields__})
+    return repr(value)
+
+
+def _refused(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{path} is not a state of the links that can be used: {what}.",
+        where="STATE",
+        why="links would be compared with something else than was kept",
+        mend="make it again from the whole dataset: clew links state DATA --out STATE",
+    )

@@ -1,0 +1,167 @@
+"""``clew links state`` and ``update``: what was kept is what is compared with; what cannot be used is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from clew.cli.app import app
+from clew.core import UsageError
+from clew.demonstration import make_demonstration
+from clew.links import find_links
+from clew.links.updates.rates import RATES, FrozenRates
+from clew.links.updates.saved import SavedState, changed_since, read_state, state_as_bytes
+from clew.records import Dataset, write_dataset
+
+RUN = CliRunner()
+BEFORE, BETWEEN, AFTER = "2014-06-01", "2014-06-20", "2014-07-10"
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return make_demonstration(years=(2014,), scale=0.03)
+
+
+@pytest.fixture(scope="module")
+def data(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("state") / "data"
+    write_dataset(dataset, folder, format="parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def kept(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("kept") / "links.state"
+    done = RUN.invoke(app, ["links", "state", str(data), "--as-of", BEFORE, "--replicates", "2", "--out", str(state)])
+    assert done.exit_code == 0, done.output
+    assert "are kept in" in done.stdout
+    return state
+
+
+def _update(state: Path, data: Path, at: str, *more: str) -> dict[str, object]:
+    words = ["links", "update", str(state), str(data), "--as-of", at, "--budget", "1e9", "--json", "--quiet", *more]
+    done = RUN.invoke(app, words)
+    assert done.exit_code == 0, done.output
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_two_steps_through_a_file_end_in_the_links_of_one_step(data: Path, kept: Path, tmp_path: Path) -> None:
+    halfway, end, once = (tmp_path / name for name in ("halfway.state", "end.state", "once.state"))
+    first = _update(kept, data, BETWEEN, "--keep", str(halfway))
+    second = _update(halfway, data, AFTER, "--keep", str(end))
+    straight = _update(kept, data, AFTER, "--keep", str(once))
+    assert first["events_with_news"]
+    assert second["events_with_news"]
+    assert second["since"] == first["as_of"]
+    assert straight["full_run_at"] == second["full_run_at"]
+    assert max(first["events_with_news"], second["events_with_news"]) < straight["events_with_news"]  # type: ignore[type-var,call-overload]
+    assert straight["links"]
+    through, direct = (read_state(path).state.frame() for path in (end, once))
+    assert through.select("event_id_a", "event_id_b").equals(direct.select("event_id_a", "event_id_b"))
+    assert through["log10_bayes_factor"].to_list() == pytest.approx(direct["log10_bayes_factor"].to_list(), abs=1e-9)
+    assert _update(end, data, AFTER)["events_with_news"] == 0
+
+
+def test_the_forms_of_an_update_hold_the_same_links_with_their_rates(data: Path, kept: Path, tmp_path: Path) -> None:
+    links = _update(kept, data, AFTER)["links"]
+    for ending, read in (("csv", pl.read_csv), ("parquet", pl.read_parquet)):
+        out = tmp_path / f"new.{ending}"
+        words = ["links", "update", str(kept), str(data), "--as-of", AFTER, "--budget", "1e9", "--out", str(out)]
+        assert RUN.invoke(app, words).exit_code == 0
+        assert read(out)["event_id_a"].to_list() == [link["event_id_a"] for link in links]  # type: ignore[attr-defined]
+    for link in links:  # type: ignore[attr-defined]
+        assert link["chance_low"] <= link["chance_per_year"] <= link["chance_high"]
+        assert link["seen_low"] <= link["seen_per_year"] <= link["seen_high"]
+        assert sum(link["families"].values()) == pytest.approx(link["log10_bayes_factor"], abs=1e-9)
+    said = RUN.invoke(app, ["links", "update", str(kept), str(data), "--as-of", AFTER]).stdout
+    assert "Rates as at the full run of" in said
+    assert said.splitlines()[0] == said.splitlines()[-1] == "DEMONSTRATION: NO REAL RECORDS"
+
+
+def test_a_link_is_rated_as_the_full_run_rates_one_of_its_last_day(dataset: Dataset) -> None:
+    known = dataset.as_known(dataset.last_recorded_at)
+    links = find_links(known, replicates=2)
+    rates = FrozenRates.of(links)
+    # The run's own link that became known last, had it become known on the day of the last event.
+    last = int(np.argmax(links.seen.known_day))
+    day, strength = float(links.seen.known_day[last]), float(links.seen.strength[last])
+    at_once = replace(rates, last_day=day).rated(pl.DataFrame({"log10_bayes_factor": [strength]}))
+    full = links.frame.filter((pl.col("log10_bayes_factor") - strength).abs() < 1e-9)
+    for name in RATES:
+        assert at_once[name].to_list() == pytest.approx(full[name].to_list(), rel=1e-9)
+    again = FrozenRates.of_arrays(rates.arrays())
+    strengths = links.frame.select("log10_bayes_factor")
+    assert again.rated(strengths).equals(rates.rated(strengths))
+    exact = rates.rated(links.frame.select("log10_bayes_factor"))
+    ranked = exact.sort("log10_bayes_factor")
+    assert ranked["seen_per_year"].is_sorted(descending=True)
+    assert (exact["chance_per_year"] >= 1 / 2).all()  # never below one over the replicates
+
+
+def test_news_is_what_was_recorded_or_withdrawn_since(dataset: Dataset) -> None:
+    at = dataset.last_recorded_at
+    known = dataset.as_known(at)
+    since = sorted(known.events["recorded_at"].to_list())[-5]
+    ids = changed_since(known, since)
+    naive = set()
+    for name in ("events", "people", "circumstances"):
+        for row in dataset.tables[name].iter_rows(named=True):
+            moments = [row["recorded_at"], row.get("retracted_at")]
+            if any(moment is not None and since < moment <= at for moment in moments):
+                naive.add(row["event_id"])
+    assert set(ids) == naive
+    assert 0 < len(ids) < known.events.height
+
+
+def _spoilt(content: bytes, change: dict[str, object] | None) -> bytes:
+    with np.load(io.BytesIO(content)) as held:
+        arrays = {name: held[name] for name in held.files}
+    if change is None:
+        del arrays["state.frozen.values"]
+    else:
+        arrays["header"] = np.array(json.dumps(json.loads(str(arrays["header"])) | change))
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def test_a_file_that_cannot_be_used_is_refused_with_what_is_wrong(kept: Path, tmp_path: Path) -> None:
+    whole = kept.read_bytes()
+    bad = {
+        "no archive": (b"not a state", "no archive"),
+        "half": (whole[: len(whole) // 2], "no archive"),
+        "format": (_spoilt(whole, {"format": "other/9"}), "its format is"),
+        "version": (_spoilt(whole, {"made_with": {"polars": "0"}}), "another version"),
+        "missing": (_spoilt(whole, None), "something is missing"),
+    }
+    for name, (content, words) in bad.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=words):
+            read_state(path)
+    with pytest.raises(UsageError, match="No such file"):
+        read_state(tmp_path / "nowhere")
+
+
+def test_an_earlier_time_and_an_ending_of_no_form_are_refused(data: Path, kept: Path, tmp_path: Path) -> None:
+    early = RUN.invoke(app, ["links", "update", str(kept), str(data), "--as-of", "2014-05-01"])
+    assert isinstance(early.exception, UsageError)
+    form = RUN.invoke(app, ["links", "update", str(kept), str(data), "--out", str(tmp_path / "links.html")])
+    assert isinstance(form.exception, UsageError)
+
+
+def test_what_is_written_is_what_is_read(kept: Path) -> None:
+    saved: SavedState = read_state(kept)
+    again = io.BytesIO(state_as_bytes(saved))
+    with np.load(kept) as one, np.load(again) as other:
+        assert sorted(one.files) == sorted(other.files)
+        for name in one.files:
+            assert np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f"), name
