@@ -24,6 +24,7 @@ from clew.standards.engine.run import run
 from clew.standards.engine.store import FactTable, Store, lay_out, needed
 from clew.standards.language.model import LABEL_COLUMNS, LINKS, Standard
 from clew.standards.links import checked_links, link_facts, pair_ends
+from clew.standards.numbering import EventNumbers
 from clew.standards.touching import Changes, Reading, changes_to_come
 from clew.standards.verdict import View
 
@@ -97,9 +98,7 @@ class Night:
             sources[LINKS] = link_facts(dataset, self._first_known(checked_links(links), after=None))
         ids = [frame["event_id"].unique() for frame in sources.values()]
         events = pl.concat(ids).unique().sort() if ids else pl.Series([], dtype=pl.String)
-        self.number = {event_id: number for number, event_id in enumerate(events.to_list())}
-        self.events = events
-        self.events_since: list[str] = []
+        self.numbers = EventNumbers(events)
         self._place, self._placed = np.full(len(events), -1, dtype=np.int64), np.empty(0, dtype=np.int64)
         numbers = pl.DataFrame({"event_id": events, "_case": np.arange(len(events), dtype=np.int64)})
         self.tables = {name: _sorted_by_case(frame, numbers) for name, frame in sources.items()}
@@ -108,7 +107,7 @@ class Night:
 
     def first_run(self, *, at: datetime) -> Decided:
         """Every duty as at `at`; must come before `run`."""
-        cases = np.arange(len(self.number), dtype=np.int64)
+        cases = np.arange(len(self.numbers), dtype=np.int64)
         return self._run(cases, np.ones((len(self.reading.rules), cases.size), dtype=np.bool_), {}, at)
 
     def run(self, rows: Mapping[str, pl.DataFrame], *, at: datetime, links: pl.DataFrame | None = None) -> Decided:
@@ -141,7 +140,7 @@ class Night:
         """touched: rules by cases; came: by table the cases (places in `cases`) in which new rows came in."""
         moment = microseconds(at)
         sources = {name: self._rows(table, cases) for name, table in self.tables.items() if name in self.wanted}
-        store = lay_out(sources, self.wanted, source_order=tuple(sources), cases=self._event_ids(cases))
+        store = lay_out(sources, self.wanted, source_order=tuple(sources), cases=self.numbers.ids(cases))
         for name, own in came.items():
             # A correction may have changed a row's label: whoever read the earlier version reads this one.
             corrected = _corrected(store.tables[name])
@@ -159,24 +158,19 @@ class Night:
 
     def _places(self, cases: Ints) -> Ints:
         """For every event's number its place in `cases`, -1 if it is not there; holds until it is asked for again."""
-        if self._place.size < len(self.number):
-            more = np.full(max(len(self.number) - self._place.size, self._place.size // 8), -1, dtype=np.int64)
+        if self._place.size < len(self.numbers):
+            more = np.full(max(len(self.numbers) - self._place.size, self._place.size // 8), -1, dtype=np.int64)
             self._place = np.concatenate([self._place, more])
         self._place[self._placed] = -1
         self._place[cases] = np.arange(cases.size)
         self._placed = cases
         return self._place
 
-    def _event_ids(self, cases: Ints) -> pl.Series:
-        old = np.searchsorted(cases, len(self.events))
-        since = [self.events_since[number - len(self.events)] for number in cases[old:].tolist()]
-        return pl.concat([self.events.gather(cases[:old]), pl.Series(since, dtype=pl.String)]).alias("event_id")
-
     def _take_in(self, name: str, frame: pl.DataFrame) -> tuple[pl.Series, Ints]:
         """Keeps new rows of a table that rules or links read; their labels and the numbers of their events."""
         if name not in self.wanted and not (LINKS in self.wanted and name in _LINKED_TABLES):
             return pl.Series([], dtype=pl.String), np.empty(0, dtype=np.int64)
-        numbers = self._numbers(frame["event_id"].to_list())
+        numbers = self.numbers.of(frame["event_id"])
         table = self.tables.setdefault(name, _Table(frame.clear(), np.zeros(1, dtype=np.int64)))
         table.take_in(frame.with_columns(pl.Series("_case", numbers)))
         return frame[LABEL_COLUMNS[name]], numbers
@@ -200,20 +194,9 @@ class Night:
 
     def _linked(self, links: pl.DataFrame) -> Dataset:
         """What is on record of the events that `links` join."""
-        events = np.unique(self._numbers([*links["event_id_a"].to_list(), *links["event_id_b"].to_list()]))
+        events = np.unique(self.numbers.of(pl.concat([links["event_id_a"], links["event_id_b"].alias("event_id_a")])))
         tables = {name: self._rows(self.tables[name], events) for name in _LINKED_TABLES if name in self.tables}
         return Dataset(name="linked", tables=tables)
-
-    def _numbers(self, event_ids: list[str]) -> Ints:
-        """Numbers of the events; one not seen before gets the next."""
-        numbers = list(map(self.number.get, event_ids))
-        if None in numbers:
-            for event_id in event_ids:
-                if event_id not in self.number:
-                    self.number[event_id] = len(self.number)
-                    self.events_since.append(event_id)
-            numbers = list(map(self.number.get, event_ids))
-        return np.array(numbers, dtype=np.int64)
 
     def _rows(self, table: _Table, cases: Ints) -> pl.DataFrame:
         """The rows of `cases` (ascending), with `_case`: place in `cases`."""

@@ -59,9 +59,11 @@ class Reading:
 
     def mark_rows(self, touched: Bools, table: str, labels: pl.Series, cases: Ints) -> None:
         """Marks in `touched` (rules by cases) what new rows of `table`, each with its label and case, may change."""
-        for label in labels.unique().to_list():
-            if rules := self.readers(table, label):
-                own = cases[(labels.is_null() if label is None else (labels == label).fill_null(False)).to_numpy()]
+        words = pl.Enum(labels.drop_nulls().unique())
+        codes = labels.cast(words).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+        for code, label in [*enumerate(words.categories.to_list()), (-1, None)]:
+            own = cases[codes == code]
+            if own.size and (rules := self.readers(table, label)):
                 touched[np.array(rules)[:, None], own] = True
 
     def mark_every_reader(self, touched: Bools, table: str, cases: Ints) -> None:

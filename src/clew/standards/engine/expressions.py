@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_, eq, ge, gt, le, lt, ne, or_
 from typing import Any
 
@@ -38,7 +38,6 @@ _OPERATORS: dict[Operator, Callable[[Any, Any], Any]] = {
 }
 
 
-@lru_cache(maxsize=4096)
 def to_polars(expression: Expression) -> pl.Expr:  # noqa: PLR0911 - a case a form of the grammar
     """A Boolean expression over a table's columns: true, false, or null for unknown."""
     match expression:

@@ -6,9 +6,11 @@ T is one instant, or one per case: so that all the instants of a case's history 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
+import polars as pl
 
 from clew.standards.engine.arrays import (
     NEVER,
@@ -21,7 +23,6 @@ from clew.standards.engine.arrays import (
 )
 from clew.standards.engine.expressions import to_polars
 from clew.standards.engine.store import FactTable, Store
-from clew.standards.language.expression import Expression
 from clew.standards.language.model import Pattern
 
 Instant = int | Ints
@@ -81,13 +82,13 @@ Truth = tuple[Bools | None, Bools | None]
 class Matcher:
     """Matches patterns against one store as at one T, each pattern once.
 
-    conditions: by table and labels the conditions that will be asked for, so that all those on the same rows are
-    worked out in one go; any other is worked out by itself.
+    conditions: by table and labels the patterns with conditions that will be asked for, so that all those on the same
+    rows are worked out in one go; any other is worked out by itself.
     """
 
     store: Store
     at: Instant
-    conditions: Mapping[tuple[str, tuple[str, ...]], Sequence[Expression]] = field(default_factory=dict)
+    conditions: Mapping[tuple[str, tuple[str, ...]], Sequence[Pattern]] = field(default_factory=dict)
     _cache: dict[Pattern, tuple[Matches, Matches]] = field(default_factory=dict)
     _earliest: dict[tuple[tuple[Pattern, ...], bool], Ints] = field(default_factory=dict)
     _truths: dict[Pattern, Truth] = field(default_factory=dict)
@@ -148,9 +149,8 @@ class Matcher:
         if pattern.where is None:
             return _match(table, pattern, where, (None, None), self.at)
         if pattern not in self._truths:
-            asked = {pattern.where, *self.conditions.get((pattern.table, pattern.labels), ())}
-            for condition, truth in _truths(table, tuple(asked), where).items():
-                self._truths[replace(pattern, where=condition)] = truth
+            asked = self.conditions.get((pattern.table, pattern.labels), ())
+            self._truths |= _truths(table, asked if pattern in asked else [pattern], where)
         return _match(table, pattern, where, self._truths.pop(pattern), self.at)
 
 
@@ -165,16 +165,22 @@ def _positions(table: FactTable, labels: tuple[str, ...]) -> slice | Ints:
     return np.concatenate([np.arange(begin, end, dtype=np.int64) for begin, end in slices])
 
 
-def _truths(table: FactTable, conditions: Sequence[Expression], where: slice | Ints) -> Mapping[Expression, Truth]:
-    """For each condition which rows are true and which unknown; None for none unknown."""
+@lru_cache(maxsize=4096)
+def _condition(pattern: Pattern) -> pl.Expr:
+    assert pattern.where is not None  # noqa: S101 - the caller looked
+    return to_polars(pattern.where)
+
+
+def _truths(table: FactTable, patterns: Sequence[Pattern], where: slice | Ints) -> dict[Pattern, Truth]:
+    """For the condition of each pattern which rows are true and which unknown; None for none unknown."""
     frame = table.frame[where] if isinstance(where, slice) else table.frame[where.astype(np.uint32)]
-    found = frame.select(to_polars(condition).alias(str(number)) for number, condition in enumerate(conditions))
+    found = frame.select(_condition(pattern).alias(str(number)) for number, pattern in enumerate(patterns))
     return {
-        condition: (
+        pattern: (
             (truth.fill_null(False) if truth.null_count() else truth).to_numpy(),
             truth.is_null().to_numpy() if truth.null_count() else None,
         )
-        for condition, truth in zip(conditions, found.get_columns(), strict=True)
+        for pattern, truth in zip(patterns, found.get_columns(), strict=True)
     }
 
 

@@ -14,8 +14,7 @@ from clew.standards.engine.opening import Frame
 from clew.standards.engine.result import RuleDuties
 from clew.standards.engine.store import Store, patterns_of
 from clew.standards.language.checks import required_rules
-from clew.standards.language.expression import Expression
-from clew.standards.language.model import Rule, Standard
+from clew.standards.language.model import Pattern, Rule, Standard
 from clew.standards.verdict import View
 
 
@@ -35,13 +34,12 @@ def in_order(standard: Standard) -> list[Rule]:
     return list(done.values())
 
 
-def conditions(rules: Iterable[Rule]) -> dict[tuple[str, tuple[str, ...]], list[Expression]]:
-    """The conditions of `rules` by the rows they are on: table and labels."""
-    found: dict[tuple[str, tuple[str, ...]], list[Expression]] = {}
-    for rule in rules:
-        for pattern in patterns_of(rule):
-            if pattern.where is not None:
-                found.setdefault((pattern.table, pattern.labels), []).append(pattern.where)
+def conditions(rules: Iterable[Rule]) -> dict[tuple[str, tuple[str, ...]], list[Pattern]]:
+    """The patterns of `rules` that have a condition, by the rows it is on: table and labels."""
+    found: dict[tuple[str, tuple[str, ...]], list[Pattern]] = {}
+    for pattern in dict.fromkeys(pattern for rule in rules for pattern in patterns_of(rule)):
+        if pattern.where is not None:
+            found.setdefault((pattern.table, pattern.labels), []).append(pattern)
     return found
 
 
