@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from clew.cli.app import app
+from clew.core import ClewError
+from clew.links.identity import default_model
 
 PEOPLE = """event_id,role,person_ref,name,birth_date,sex,phone
 A,caller,,Marisol Quenby,1971-04-09,female,020 7946 0123
@@ -30,10 +32,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def invoke(*arguments: object) -> tuple[int, str]:
+    """Exit code and what was said, as `clew.cli.main` turns errors into them."""
+    done = CliRunner().invoke(app, [str(each) for each in arguments])
+    if isinstance(done.exception, ClewError):
+        return 2, str(done.exception)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
 def run(*arguments: object, code: int = 0) -> str:
-    done = CliRunner().invoke(app, ["links", "identity", *map(str, arguments)])
-    assert done.exit_code == code, done.output
-    return done.output
+    exit_code, said = invoke("links", "identity", *arguments)
+    assert exit_code == code, said
+    return said
 
 
 def test_identity_is_shown_with_reasons_and_contradictions(folder: Path) -> None:
@@ -56,3 +67,86 @@ def test_a_model_is_trained_and_handed_over(folder: Path, monkeypatch: pytest.Mo
     assert provenance["people_digest"].startswith("sha256:")
     assert provenance["dated"].startswith("2026-11-25")
     assert "Marisol" in run("show", folder, "--identity-model", file, "--quiet")
+
+
+def test_an_ending_that_says_nothing_is_refused_before_anything_is_computed(folder: Path) -> None:
+    for name in ("identity.xlsx", "identity", "identity.parquet"):
+        said = run("show", folder, "--out", folder / name, "--quiet", code=2)
+        assert ".csv for the pairs" in " ".join(said.split())
+        assert not (folder / name).exists()
+    assert "a spreadsheet" in " ".join(run("show", folder, "--json", "--out", folder / "x.csv", code=2).split())
+    run("show", folder, "--out", folder / "identity.json", "--quiet")
+    assert json.loads((folder / "identity.json").read_text("utf-8"))["contradictions"]
+    run("show", folder, "--out", folder / "identity.txt", "--quiet")
+    assert "N1: Oskar Vane" in (folder / "identity.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "--identity-model", "none.json"), "cannot be read"),
+        (("show", "--identity-model", "."), "cannot be read"),
+        (("show", "--as-of", "soon"), "soon"),
+        (("train", "--out", "m.json", "--dated", "someday"), "someday"),
+        (("train", "--out", "m.json", "--seed", "-1"), "seed"),
+        (("train", "--out", "no/such/folder/m.json"), "folder"),
+        (("train",), "--out"),
+    ],
+)
+def test_bad_input_is_refused_and_says_what_is_wrong(
+    folder: Path, arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("clew.links.identity.training.ROUNDS", 1)
+    said = run(arguments[0], folder, *arguments[1:], code=2)
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_people_without_anything_to_compare_are_refused_for_training(folder: Path) -> None:
+    (folder / "people.csv").write_text("event_id,role,name\nA,caller,\nB,witness,\n", encoding="utf-8")
+    assert "nothing to train on" in run("train", folder, "--out", folder / "m.json", code=2)
+    assert "0 persons" not in run("show", folder, "--quiet")
+    (folder / "people.csv").unlink()
+    assert "nothing to train on" in run("train", folder, "--out", folder / "m.json", code=2)
+    assert "0 parts" in run("show", folder, "--quiet")
+
+
+def test_check_says_which_numbers_contradict_themselves(folder: Path) -> None:
+    code, said = invoke("check", folder)
+    assert code == 0
+    assert "Numbers that contradict themselves: 1" in said
+    assert "N1: Oskar Vane" in said
+    found = json.loads(invoke("check", folder, "--json")[1])
+    assert [clash["person_ref"] for clash in found["contradicting_numbers"]] == ["N1"]
+    assert "contradict" not in invoke("check", folder, "--as-of", "2014-01-02")[1]
+
+
+USING = (
+    "review DATA", "explain DATA A", "replay DATA --from 2014-06-02 --to 2014-06-03", "demo", "links find DATA",
+    "links explain DATA A B", "links train DATA --series s.csv --out m.json", "links identity show DATA",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", USING)
+def test_every_command_that_tells_who_is_who_takes_a_model_of_it(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "s.csv").write_text("event_id,series_id\nA,1\nB,1\n", encoding="utf-8")
+    (folder.parent / "bad.json").write_text("{}", encoding="utf-8")
+    words = [str(folder) if word == "DATA" else word for word in command.split()]
+    code, said = invoke(*words, "--identity-model", "bad.json")
+    assert code == 2, said
+    assert "identity model does not fit" in said
+
+
+def test_a_replay_with_another_model_does_not_go_on_from_the_journal(folder: Path) -> None:
+    model = folder.parent / "model.json"
+    model.write_text(default_model().as_json(), encoding="utf-8")
+    words = ["replay", str(folder), "--from", "2014-06-02", "--to", "2014-06-03", "--journal", str(folder / "j")]
+    assert invoke(*words)[0] == 0
+    assert invoke(*words)[0] == 0
+    code, said = invoke(*words, "--identity-model", model)
+    assert code == 2
+    assert "not the journal of this replay" in said

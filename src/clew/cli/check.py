@@ -12,8 +12,10 @@ import polars as pl
 import typer
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress
+from clew.cli.identity import contradiction_lines, contradictions_as_json, people_known
 from clew.cli.inputs import DataArgument, MappingOption
 from clew.core import UsageError, parse_instant
+from clew.links.identity import contradictions
 from clew.records import CheckResult, Effect, TableCheck, check_dataset, kinds_of_problem, write_report_csv
 
 
@@ -24,6 +26,8 @@ class FailOn(StrEnum):
     VALUE = "value"
     ROW = "row"
 
+
+_CONTRADICTIONS_SHOWN = 5
 
 _FAILING = {
     FailOn.ANY: frozenset(Effect),
@@ -45,6 +49,8 @@ def check(
 ) -> None:
     """Reads a dataset and says all that is wrong with it: where, why, and how to mend it.
 
+    Numbers of the force for people that contradict themselves are shown too; they are no problem of the form.
+
     With --out DIR it writes there quarantine.csv (every row set aside, as it stood), problems.csv (every problem) and
     summary.json. Exits 2 if the dataset cannot be used, or has lost more of a table than its loss limit.
 
@@ -52,7 +58,7 @@ def check(
     """
     with progress("Checking", quiet=quiet) as tick:
         result = check_dataset(data, mapping=mapping, tick=tick)
-    summary = summarise(result, examples=show, as_of=as_of)
+        summary = summarise(result, examples=show, as_of=as_of)
     if out is not None:
         _write(result, summary, out)
     if as_json:
@@ -81,12 +87,16 @@ def summarise(result: CheckResult, *, examples: int, as_of: str | None = None) -
         ],
         "unused_columns": {file: list(names) for file, names in result.unused.items()},
     }
+    at = None
     if as_of is not None and result.dataset is not None:
         at = parse_instant(as_of, result.dataset.zone)
         known = {
             name: frame.filter(pl.col("recorded_at") <= at).height for name, frame in result.dataset.tables.items()
         }
         summary["rows_known"] = {"as_of": at.isoformat(), "tables": known}
+    if result.dataset is not None and result.dataset.tables["people"].height:
+        people, event_at = people_known(result.dataset.as_known(at or result.dataset.last_recorded_at))
+        summary["contradicting_numbers"] = contradictions_as_json(people, contradictions(people, event_at))
     return summary
 
 
@@ -125,6 +135,10 @@ def _lines(summary: dict[str, Any], out: Path | None) -> Iterator[str]:
     for kind in summary["kinds"]:
         yield ""
         yield from _kind_lines(kind)
+    if summary.get("contradicting_numbers"):
+        yield ""
+        yield from map(_printable, contradiction_lines(summary["contradicting_numbers"], _CONTRADICTIONS_SHOWN))
+        yield "  The force's own numbers are used, and checked: `clew links identity show` says more."
     yield ""
     if out is not None:
         yield f"Written to {out}: quarantine.csv, problems.csv, summary.json."

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, progress, stderr
-from clew.cli.inputs import open_known
+from clew.cli.inputs import IdentityModelOption, NarrativeOption, link_setup, open_known
 from clew.cli.review import DEFAULT_STANDARD, BudgetOption, TopOption, run_review, write_review
 from clew.core import UsageError, parse_instant, parse_zone
 from clew.demonstration import NOTICE, PlantedChange, write_demonstration
@@ -30,6 +30,8 @@ def demo_command(
         str | None, typer.Option("--plant-change", help="Plant a change of second reviews (R26) from this date.")
     ] = None,
     decay: Annotated[str | None, typer.Option("--decay", help="Let the planted change decay from this date.")] = None,
+    model_of_identity: IdentityModelOption = None,
+    narrative: NarrativeOption = False,
     out: OutOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -41,6 +43,7 @@ def demo_command(
     Example: clew demo clew-demo --as-of 2014-08-29
     """
     change = _change(plant_change, decay)
+    setup = link_setup(None, model_of_identity, narrative=narrative)
     if not (folder / "clew.yaml").exists():
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(
@@ -68,7 +71,7 @@ def demo_command(
             why="a dataset that was written is not overwritten",
             mend="name a folder that is new or empty",
         )
-    found = run_review(known, standard=DEFAULT_STANDARD, budget=budget, top=top, seed=1, quiet=quiet)
+    found = run_review(known, standard=DEFAULT_STANDARD, budget=budget, top=top, seed=1, quiet=quiet, setup=setup)
     write_review(found, out, as_json=as_json, quiet=quiet)
     if out is None:
         report = folder / "report.html"

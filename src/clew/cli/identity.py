@@ -13,7 +13,7 @@ from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, pri
 from clew.cli.inputs import DataArgument, IdentityModelOption, MappingOption, identity_model, open_known
 from clew.cli.recording import dataset_digests
 from clew.core import UsageError, format_instant, parse_instant
-from clew.links.identity import Identity, resolve
+from clew.links.identity import Contradiction, Identity, resolve
 from clew.links.identity.grouping import TIES_FROM
 from clew.links.identity.training import Training, train
 from clew.records import Known, Role, spreadsheet_safe
@@ -33,17 +33,21 @@ def show(
 ) -> None:
     """Lists the people who are one person by more than the force's own number, and numbers that contradict themselves.
 
+    --out writes .csv (the pairs), .json or .txt by its ending.
+
     Example: clew links identity show DATA --as-of 2014-09-21 --out identity.csv
     """
+    ending = _ending(out, as_json=as_json)
+    chosen = identity_model(model)
     known = open_known(data, mapping, as_of, quiet=quiet)
     people, at = people_known(known)
     with progress("Resolving", quiet=quiet) as tick:
         tick(0, 1, "Comparing")
-        identity = resolve(people, at, identity_model(model))
+        identity = resolve(people, at, chosen)
         tick(1, 1, "Resolved")
     pairs = _pairs(people, identity)
-    clashes = _contradictions(people, identity)
-    if out is not None and out.suffix.lower() == ".csv":
+    clashes = contradictions_as_json(people, identity.contradictions)
+    if out is not None and ending == ".csv":
         try:
             spreadsheet_safe(pairs).write_csv(out)
         except OSError as error:
@@ -58,7 +62,7 @@ def show(
         "contradictions": len(clashes),
     }
     at_text = format_instant(known.at, known.dataset.zone)
-    if as_json:
+    if ending == ".json":
         rows = {"pairs": list(pairs.iter_rows(named=True)), "contradictions": clashes}
         print_json({"as_of": at_text, "marking": known.dataset.marking} | counts | rows, out)
     else:
@@ -107,6 +111,24 @@ def train_model(
         write_text(_trained_text(trained, out, seed))
 
 
+def _ending(out: Path | None, *, as_json: bool) -> str:
+    """What is written: ".csv", ".json" or ".txt"; raises `UsageError` for an ending that is none of them."""
+    ending = (".json" if as_json else ".txt") if out is None else out.suffix.lower()
+    if out is not None and ending not in (".csv", ".json", ".txt"):
+        raise UsageError(
+            f"{out.name!r} has no ending that says what to write.",
+            where="--out",
+            mend="end it in .csv for the pairs as a spreadsheet, .json for other programs or .txt for the text",
+        )
+    if as_json and ending == ".csv":
+        raise UsageError(
+            f"--json was asked for, and {str(out)!r} is a spreadsheet.",
+            where="--out, --json",
+            mend="end it in .json, or leave out --json",
+        )
+    return ".json" if as_json else ending
+
+
 def people_known(known: Known) -> tuple[pl.DataFrame, pl.Series]:
     """Everybody but professionals, in an order that does not depend on how rows arrived, and when it happened."""
     people = (
@@ -132,14 +154,27 @@ def _pairs(people: pl.DataFrame, identity: Identity) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema).sort("probability", *columns, descending=[True] + [False] * len(columns))
 
 
-def _contradictions(people: pl.DataFrame, identity: Identity) -> list[dict[str, Any]]:
+def contradictions_as_json(people: pl.DataFrame, contradictions: tuple[Contradiction, ...]) -> list[dict[str, Any]]:
+    """Each number that contradicts itself, whether it still ties, and two of its parts as they were written."""
     found = []
-    for clash in identity.contradictions:
+    for clash in contradictions:
         ends = people[list(clash.parts)].select(
             "event_id", "name", pl.col("birth_date").cast(pl.String), "sex", "source_file", "source_row"
         )
         found.append({"person_ref": clash.ref, "ties": clash.ties, "parts": list(ends.iter_rows(named=True))})
     return found
+
+
+def contradiction_lines(clashes: list[dict[str, Any]], most: int) -> list[str]:
+    """The first `most` of `contradictions_as_json`, a line each, and how many there are."""
+    lines = [f"Numbers that contradict themselves: {len(clashes)}"]
+    for clash in clashes[:most]:
+        one, other = ([part[name] or "not known" for name in ("name", "birth_date", "sex")] for part in clash["parts"])
+        what = "Kept as one person; look." if clash["ties"] else "Not tied."
+        lines.append(f"  {clash['person_ref']}: {', '.join(one)}; and {', '.join(other)}. {what}")
+    if len(clashes) > most:
+        lines.append(f"  and {len(clashes) - most:,} more")
+    return lines
 
 
 def _text(
@@ -158,11 +193,7 @@ def _text(
         lines.append(f"  {ends[0]} and {ends[1]}: {row['why']}")
     if pairs.height > most:
         lines.append(f"  and {pairs.height - most:,} more: --out FILE.csv has all.")
-    lines += ["", f"Numbers that contradict themselves: {len(clashes)}"]
-    for clash in clashes[:most]:
-        one, other = ([part[name] or "not known" for name in ("name", "birth_date", "sex")] for part in clash["parts"])
-        what = "kept as one person; look" if clash["ties"] else "not tied"
-        lines.append(f"  {clash['person_ref']}: {', '.join(one)}; and {', '.join(other)}. {what[0].upper()}{what[1:]}.")
+    lines += ["", *contradiction_lines(clashes, most)]
     lines += [
         "",
         "A tie is a candidate with a probability. It joins records and accuses nobody.",

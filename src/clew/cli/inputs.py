@@ -13,6 +13,7 @@ from clew.core import parse_instant
 from clew.links import IDENTITY, LinkModel, NarrativeWeights, Weights
 from clew.links.identity import IdentityModel, read_model
 from clew.links.model.files import read_model as read_link_model
+from clew.links.setup import LinkSetup
 from clew.records import Dataset, Known, read_dataset
 
 DataArgument = Annotated[Path, typer.Argument(help="Folder or file of the dataset.", show_default=False)]
@@ -50,6 +51,13 @@ ModelOption = Annotated[
 def model_for(path: Path | None) -> LinkModel:
     """The link model in the file at `path`; the defaults if it is None."""
     return IDENTITY if path is None else read_link_model(path)
+
+
+def link_setup(model: Path | None, who: Path | None, *, narrative: bool = False) -> LinkSetup:
+    """What the options --model, --identity-model and --narrative ask for."""
+    return LinkSetup(
+        weights=weights_for(narrative=narrative), model=model_for(model), identity_model=identity_model(who)
+    )
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

@@ -9,19 +9,16 @@ from clew.cli.console import print_json, progress, write_text
 from clew.core import format_instant
 from clew.links import (
     FAMILIES,
-    IDENTITY,
     RATES,
     STATEMENT,
     Explanation,
-    LinkModel,
     Links,
-    Weights,
     explain_pair,
     find_links,
     link_decisions,
     why_they_differ,
 )
-from clew.links.identity import IdentityModel
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.publish import explanation_html, explanation_svg
 from clew.publish.links_page import rates_row
 from clew.publish.waterfall import parts_of
@@ -39,13 +36,18 @@ def print_pair(
     out: Path | None,
     as_json: bool,
     quiet: bool,
-    weights: Weights | None = None,
-    model: LinkModel = IDENTITY,
-    who: IdentityModel | None = None,
+    setup: LinkSetup = DEFAULTS,
 ) -> None:
     """Explains the pair on the terminal or in `out`: in words, as JSON, or drawn, by the ending of `out`."""
     with progress("Linking", quiet=quiet) as tick:
-        links = find_links(known, weights=weights, model=model, identity_model=who, seed=seed, tick=tick)
+        links = find_links(
+            known,
+            weights=setup.weights,
+            model=setup.model,
+            identity_model=setup.identity_model,
+            seed=seed,
+            tick=tick,
+        )
     why = explain_pair(links, event_a, event_b)
     ending = out.suffix.lower() if out is not None else ""
     drawings = {".html": explanation_html, ".svg": explanation_svg}

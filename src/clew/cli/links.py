@@ -15,10 +15,8 @@ from clew.cli.inputs import (
     ModelOption,
     NarrativeOption,
     SeedOption,
-    identity_model,
-    model_for,
+    link_setup,
     open_known,
-    weights_for,
 )
 from clew.cli.link_explanation import print_pair
 from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
@@ -72,14 +70,14 @@ def find(
 
     Example: clew links find DATA --as-of 2014-09-21 --budget 52 --out links.csv
     """
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     known = open_known(data, mapping, as_of, quiet=quiet)
     with progress("Linking", quiet=quiet) as tick:
-        weights = weights_for(narrative=narrative)
         links = find_links(
             known,
-            weights=weights,
-            model=model_for(model),
-            identity_model=identity_model(model_of_identity),
+            weights=setup.weights,
+            model=setup.model,
+            identity_model=setup.identity_model,
             replicates=replicates,
             seed=seed,
             at_least=above,
@@ -122,17 +120,6 @@ def explain(
 
     Example: clew links explain DATA D2 D3 --as-of 2014-09-21
     """
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     known = open_known(data, mapping, as_of, quiet=quiet)
-    weights = weights_for(narrative=narrative)
-    print_pair(
-        known,
-        event_a,
-        event_b,
-        seed=seed,
-        out=out,
-        as_json=as_json,
-        quiet=quiet,
-        weights=weights,
-        model=model_for(model),
-        who=identity_model(model_of_identity),
-    )
+    print_pair(known, event_a, event_b, seed=seed, out=out, as_json=as_json, quiet=quiet, setup=setup)

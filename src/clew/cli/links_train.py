@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from clew.cli.console import AsOfOption, JsonOption, QuietOption, print_json, progress, write_text
-from clew.cli.inputs import DataArgument, MappingOption, ModelOption, model_for, open_known
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    ModelOption,
+    identity_model,
+    model_for,
+    open_known,
+)
 from clew.core import format_instant
 from clew.links.model.files import model_as_json
 from clew.links.training import NAMES, REPEATS, Training, read_series, train
@@ -36,6 +44,7 @@ def train_command(
     series: Annotated[Path, typer.Option("--series", help="CSV of solved series: event_id, series_id.")],
     out: Annotated[Path, typer.Option("--out", help="Write the model here: a JSON file.")],
     model: ModelOption = None,
+    model_of_identity: IdentityModelOption = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw the calibration here: an SVG file.")] = None,
     as_of: AsOfOption = None,
     mapping: MappingOption = None,
@@ -52,9 +61,9 @@ def train_command(
     Example: clew links train DATA --series solved.csv --out model.json --plot calibration.svg
     """
     known = open_known(data, mapping, as_of, quiet=quiet)
-    solved, in_use = read_series(series), model_for(model)
+    solved, in_use, who = read_series(series), model_for(model), identity_model(model_of_identity)
     with progress("Training", quiet=quiet) as tick:
-        found = train(known, solved, in_use=in_use, repeats=repeats, seed=seed, tick=tick)
+        found = train(known, solved, in_use=in_use, identity_model=who, repeats=repeats, seed=seed, tick=tick)
     if plot is not None:
         write_text(render_calibration(found.held_out.calibration), plot)
     if as_json:

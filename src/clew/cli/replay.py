@@ -9,7 +9,16 @@ import polars as pl
 import typer
 
 from clew.cli.console import JsonOption, OutOption, QuietOption, print_json, progress, write_text
-from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_dataset
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    ModelOption,
+    NarrativeOption,
+    SeedOption,
+    link_setup,
+    open_dataset,
+)
 from clew.cli.recording import (
     DEFAULT_ACTOR,
     ActorOption,
@@ -40,6 +49,9 @@ def replay_command(
         Path | None, typer.Option(help="Keeps each morning in this file; go on from it after a break.")
     ] = None,
     mapping: MappingOption = None,
+    model: ModelOption = None,
+    model_of_identity: IdentityModelOption = None,
+    narrative: NarrativeOption = False,
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -53,6 +65,7 @@ def replay_command(
 
     Example: clew replay DATA --from 2014-06-01 --to 2014-10-01 --labels DATA/labels.csv
     """
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     dataset = open_dataset(data, mapping, quiet=quiet)
     first = parse_instant(start, dataset.zone, where="--from")
     last = parse_instant(end, dataset.zone, where="--to")
@@ -69,6 +82,7 @@ def replay_command(
             budget_per_year=budget,
             top=top,
             seed=seed,
+            setup=setup,
             journal=journal,
             tick=tick,
         )
@@ -85,7 +99,13 @@ def replay_command(
         print_json(found, out)
     else:
         write_text(replay_as_text(found), out)
-    asked = {"from": found["from"], "to": found["to"], "budget_per_year": budget, "top": top, "seed": seed}
+    asked = {
+        "from": found["from"],
+        "to": found["to"],
+        "budget_per_year": budget,
+        "top": top,
+        "seed": seed,
+    } | setup.facts()
     record_run(
         Recording(folder=ledger, actor=actor, purpose=purpose, recipient=recipient),
         EntryType.REPLAY,

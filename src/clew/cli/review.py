@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 
 from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr, write_text
-from clew.cli.inputs import DataArgument, MappingOption, ModelOption, SeedOption, model_for, open_known
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    ModelOption,
+    NarrativeOption,
+    SeedOption,
+    link_setup,
+    open_known,
+)
 from clew.cli.link_explanation import print_pair
 from clew.cli.recording import (
     DEFAULT_ACTOR,
@@ -22,8 +31,7 @@ from clew.cli.recording import (
 )
 from clew.core import UsageError
 from clew.ledger import EntryType
-from clew.links import IDENTITY, LinkModel
-from clew.links.model.files import digest_of
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.publish import print_review, render_report, review_csv
 from clew.records import Known
 from clew.review import DEFAULT_BUDGET_PER_YEAR, DEFAULT_TOP, Review, about_event, review
@@ -45,6 +53,8 @@ def review_command(
     top: TopOption = DEFAULT_TOP,
     mapping: MappingOption = None,
     model: ModelOption = None,
+    model_of_identity: IdentityModelOption = None,
+    narrative: NarrativeOption = False,
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -61,9 +71,9 @@ def review_command(
 
     Example: clew review DATA --as-of 2014-09-21 --out report.html
     """
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     known = open_known(data, mapping, as_of, quiet=quiet)
-    chosen = model_for(model)
-    found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet, model=chosen)
+    found = run_review(known, standard=standard, budget=budget, top=top, seed=seed, quiet=quiet, setup=setup)
     write_review(found, out, as_json=as_json, quiet=quiet)
     result = found.as_json()
     record_run(
@@ -71,8 +81,7 @@ def review_command(
         EntryType.REVIEW,
         dataset=known.dataset,
         standard=load_standard(standard),
-        asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed}
-        | ({"link_model": digest_of(chosen)} if model else {}),
+        asked={"as_of": result["as_of"], "budget_per_year": budget, "top": top, "seed": seed} | setup.facts(),
         result=result,
         exported=out,
     )
@@ -89,6 +98,8 @@ def explain_command(
     budget: BudgetOption = DEFAULT_BUDGET_PER_YEAR,
     mapping: MappingOption = None,
     model: ModelOption = None,
+    model_of_identity: IdentityModelOption = None,
+    narrative: NarrativeOption = False,
     seed: SeedOption = 1,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -98,10 +109,10 @@ def explain_command(
 
     Example: clew explain DATA D2 --as-of 2014-08-29
     """
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     known = open_known(data, mapping, as_of, quiet=quiet)
     if other is not None:
-        chosen = model_for(model)
-        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet, model=chosen)
+        print_pair(known, event, other, seed=seed, out=out, as_json=as_json, quiet=quiet, setup=setup)
         return
     with progress("Reviewing", quiet=quiet) as tick:
         found = about_event(
@@ -110,7 +121,7 @@ def explain_command(
             standard=load_standard(standard),
             budget_per_year=budget,
             seed=seed,
-            model=model_for(model),
+            setup=setup,
             tick=tick,
         )
     if as_json:
@@ -120,12 +131,12 @@ def explain_command(
 
 
 def run_review(
-    known: Known, *, standard: str, budget: float, top: int, seed: int, quiet: bool, model: LinkModel = IDENTITY
+    known: Known, *, standard: str, budget: float, top: int, seed: int, quiet: bool, setup: LinkSetup = DEFAULTS
 ) -> Review:
     """The review of `known`, with a progress bar."""
     rules = load_standard(standard)
     with progress("Reviewing", quiet=quiet) as tick:
-        return review(known, standard=rules, budget_per_year=budget, top=top, seed=seed, model=model, tick=tick)
+        return review(known, standard=rules, budget_per_year=budget, top=top, seed=seed, setup=setup, tick=tick)
 
 
 def write_review(found: Review, out: Path | None, *, as_json: bool, quiet: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from clew.core import UsageError, format_instant
-from clew.links import IDENTITY, LinkModel
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import TABLES, Known
 from clew.review.duties import duties_of
 from clew.review.model import Item
@@ -92,7 +92,7 @@ def about_event(
     standard: Standard,
     budget_per_year: float,
     seed: int = 1,
-    model: LinkModel = IDENTITY,
+    setup: LinkSetup = DEFAULTS,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> AboutEvent:
     """Everything known about `event_id`; raises `UsageError` if it was not known at T."""
@@ -102,7 +102,7 @@ def about_event(
             where=f"events of {known.dataset.name}",
             mend="check the number, or ask as known at a later time with --as-of",
         )
-    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, model=model, tick=tick)
+    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, setup=setup, tick=tick)
     rank = next((rank for rank, death in enumerate(found.ordered, start=1) if death.event_id == event_id), None)
     told = item(found, found.ordered[rank - 1], rank) if rank is not None else None
     return AboutEvent(

@@ -15,6 +15,7 @@ from typing import Any
 
 import clew
 from clew.core import UsageError
+from clew.links.setup import LinkSetup
 from clew.records import Dataset
 from clew.standards import Standard
 
@@ -28,10 +29,22 @@ class Shown:
     links: tuple[tuple[str, str], ...]
 
 
-def settings_digest(dataset: Dataset, standard: Standard, budget_per_year: float, top: int, seed: int) -> str:
+def settings_digest(
+    dataset: Dataset, standard: Standard, *, budget_per_year: float, top: int, seed: int, setup: LinkSetup
+) -> str:
     """What must be the same for a journal to be gone on with: the rows, the standard, the settings and this Clew."""
     rows = [(name, str(frame.hash_rows(seed=0).sum())) for name, frame in sorted(dataset.tables.items())]
-    facts = [clew.__version__, dataset.name, rows, standard.id, standard.version, budget_per_year, top, seed]
+    facts = [
+        clew.__version__,
+        dataset.name,
+        rows,
+        standard.id,
+        standard.version,
+        budget_per_year,
+        top,
+        seed,
+        setup.facts(),
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

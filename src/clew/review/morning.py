@@ -14,9 +14,7 @@ import polars as pl
 from clew.links import (
     DECOY_REPLICATES,
     FAMILIES,
-    IDENTITY,
     Decisions,
-    LinkModel,
     Links,
     Verdict,
     explain_pair,
@@ -24,6 +22,7 @@ from clew.links import (
     grow_series,
     link_decisions,
 )
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Known
 from clew.review.duties import missed_duties
 from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Review, StandardFacts
@@ -69,11 +68,19 @@ def morning(
     budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
     seed: int = 1,
     replicates: int = DECOY_REPLICATES,
-    model: LinkModel = IDENTITY,
+    setup: LinkSetup = DEFAULTS,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Morning:
     """What is on the list as at `known.at`, in order."""
-    links = find_links(known, model=model, replicates=replicates, seed=seed, tick=tick)
+    links = find_links(
+        known,
+        weights=setup.weights,
+        model=setup.model,
+        identity_model=setup.identity_model,
+        replicates=replicates,
+        seed=seed,
+        tick=tick,
+    )
     decisions = link_decisions(known)
     within = decisions.marked(links.within(budget_per_year))
     confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
@@ -106,11 +113,11 @@ def review(
     budget_per_year: float = DEFAULT_BUDGET_PER_YEAR,
     top: int = DEFAULT_TOP,
     seed: int = 1,
-    model: LinkModel = IDENTITY,
+    setup: LinkSetup = DEFAULTS,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Review:
     """The morning list as at `known.at`: its `top` items, put into words."""
-    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, model=model, tick=tick)
+    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, setup=setup, tick=tick)
     return Review(
         known=known,
         links=found.links,

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from clew.core import UsageError, format_instant
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Dataset, Known
 from clew.review.journal import Journal, Shown, settings_digest
 from clew.review.morning import DEFAULT_TOP, listed_links, morning
@@ -51,9 +52,17 @@ def mornings(dataset: Dataset, start: datetime, end: datetime) -> list[datetime]
     return found
 
 
-def show(known: Known, *, standard: Standard, budget_per_year: float, top: int = DEFAULT_TOP, seed: int = 1) -> Shown:
+def show(
+    known: Known,
+    *,
+    standard: Standard,
+    budget_per_year: float,
+    top: int = DEFAULT_TOP,
+    seed: int = 1,
+    setup: LinkSetup = DEFAULTS,
+) -> Shown:
     """What the morning list at `known.at` shows: its top deaths, and the links of those."""
-    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, replicates=1)
+    found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, replicates=1, setup=setup)
     items = tuple(death.event_id for death in found.ordered[:top])
     links = listed_links(found, items)
     pairs = sorted((min(a, b), max(a, b)) for a, b in links.select("event_id_a", "event_id_b").iter_rows())
@@ -69,6 +78,7 @@ def replay(
     budget_per_year: float,
     top: int = DEFAULT_TOP,
     seed: int = 1,
+    setup: LinkSetup = DEFAULTS,
     journal: Path | None = None,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> list[Shown]:
@@ -80,7 +90,8 @@ def replay(
     """
     days = mornings(dataset, start, end)
     days = [days[0] - timedelta(days=1), *days] if days else days
-    kept = Journal(journal, settings_digest(dataset, standard, budget_per_year, top, seed)) if journal else None
+    asked: dict[str, Any] = {"budget_per_year": budget_per_year, "top": top, "seed": seed, "setup": setup}
+    kept = Journal(journal, settings_digest(dataset, standard, **asked)) if journal else None
     done = {shown.at: shown for shown in kept.read()} if kept else {}
     found = []
     for number, at in enumerate(days):
@@ -88,7 +99,14 @@ def replay(
             tick(number, len(days), f"{at:%-d %b %Y}")
         shown = done.get(at)
         if shown is None:
-            shown = show(dataset.as_known(at), standard=standard, budget_per_year=budget_per_year, top=top, seed=seed)
+            shown = show(
+                dataset.as_known(at),
+                standard=standard,
+                budget_per_year=budget_per_year,
+                top=top,
+                seed=seed,
+                setup=setup,
+            )
             if kept:
                 kept.add(shown)
         found.append(shown)

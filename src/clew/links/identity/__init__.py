@@ -9,13 +9,14 @@ Nothing is trained on a run: the model is a file with its own provenance.
 from clew.links.identity.addresses import address_keys
 from clew.links.identity.model import IdentityModel, default_model, read_model
 from clew.links.identity.nominals import Contradiction
-from clew.links.identity.resolution import Identity, resolve
+from clew.links.identity.resolution import Identity, contradictions, resolve
 
 __all__ = [
     "Contradiction",
     "Identity",
     "IdentityModel",
     "address_keys",
+    "contradictions",
     "default_model",
     "read_model",
     "resolve",

@@ -70,17 +70,22 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _told(column: pl.Series) -> bool:
+    """Whether anybody says it: records without a column make no keys of it."""
+    return column.null_count() < len(column)
+
+
 def candidate_pairs(mentions: pl.DataFrame, matches: float = 1.0, at_most: int = AT_MOST) -> pl.DataFrame:
     """The pairs compared: `l` < `r`, sorted, each once.
 
     mentions: `mention` (0 to n - 1), `nominal`, and the columns of `mentions.VALUES`. Mentions of one nominal are no
     pair. matches: how many other mentions of the same person a mention has, on average.
     """
-    keyed = mentions.with_columns(**MADE).select(
-        "mention", "nominal", **{f"key_{name}": _key(*columns) for name, columns in KEYS.items()}
-    )
+    made = mentions.with_columns(**MADE)
+    usable = {name: columns for name, columns in KEYS.items() if all(_told(made[column]) for column in columns)}
+    keyed = made.select("mention", "nominal", **{f"key_{name}": _key(*columns) for name, columns in usable.items()})
     found = [pl.DataFrame(schema={"l": mentions.schema["mention"], "r": mentions.schema["mention"]})]
-    for name in KEYS:
+    for name in usable:
         limit = round(AT_MOST_BY_NAME[name] * max(matches, 1)) if name in AT_MOST_BY_NAME else at_most
         limit = min(limit, at_most)
         block = keyed.select("mention", "nominal", key=f"key_{name}").drop_nulls("key")

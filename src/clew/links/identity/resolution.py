@@ -88,6 +88,11 @@ def resolve(people: pl.DataFrame, at: pl.Series, model: IdentityModel | None = N
     )
 
 
+def contradictions(people: pl.DataFrame, at: pl.Series) -> tuple[Contradiction, ...]:
+    """The force's own numbers in `people` that contradict themselves, as `resolve` finds them."""
+    return nominals(mentions(people, at), people.height)[1]
+
+
 def _ties(scored: pl.DataFrame, nominal: pl.Series) -> pl.DataFrame:
     """Pairs of nominals with the surest pair of their mentions; a pair that cannot be is left out altogether."""
     one, other = nominal[scored["l"]], nominal[scored["r"]]

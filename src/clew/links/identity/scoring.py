@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 #: Pairs are compared in batches of this many, which bounds the memory.
-BATCH = 1_000_000
+BATCH = 200_000
 MEMORY_LIMIT = "1GB"
-
-#: Columns whose rarity counts.
-RARITY_OF = sorted({level.rarity_of for comparison in COMPARISONS for level in comparison.levels} - {""})
 
 #: In Splink's settings, a share that cancels out: the rarity of the value takes its place.
 _NOMINAL_U = 1e-3
@@ -74,14 +71,18 @@ def _probability(mentions: pl.DataFrame, pairs: pl.DataFrame, levels: pl.DataFra
     """The probability of each pair from its levels and the rarity of what it shares."""
     count = mentions.height
     l, r = pairs["l"].to_numpy(), pairs["r"].to_numpy()  # noqa: E741
-    logs = {name: np.log(share.to_numpy()) for name, share in zip(RARITY_OF, rarities(mentions), strict=True)}
+    logs: dict[str, Floats] = {}
     total = np.full(pairs.height, np.log(prior := _prior(model, count)) - np.log1p(-prior))
     for comparison in COMPARISONS:
         fell_on = levels[comparison.name].to_numpy()
         weights = model.weights[comparison.name]
         for number, level in enumerate(comparison.levels):
             here = np.flatnonzero(fell_on == number)
+            if not len(here):
+                continue
             if level.rarity_of:
+                if level.rarity_of not in logs:
+                    logs[level.rarity_of] = np.log(rarity(mentions[level.rarity_of]).to_numpy())
                 share = logs[level.rarity_of]
                 total[here] += np.log(weights[level.name]["m"]) - np.fmax(share[l[here]], share[r[here]])
             else:
@@ -90,17 +91,11 @@ def _probability(mentions: pl.DataFrame, pairs: pl.DataFrame, levels: pl.DataFra
     return probability
 
 
-def rarities(mentions: pl.DataFrame) -> list[pl.Series]:
-    """For each of `RARITY_OF`, per mention the share of all mentions with a value that bear the same; NaN without."""
-    return [
-        mentions.select(
-            pl.when(pl.col(column).is_not_null())
-            .then(pl.len().over(column) / pl.col(column).count())
-            .otherwise(float("nan"))
-            .alias(column)
-        ).to_series()
-        for column in RARITY_OF
-    ]
+def rarity(told: pl.Series) -> pl.Series:
+    """(n,) the share of all mentions with a value that bear the same; NaN without."""
+    column = pl.col(told.name)
+    share = pl.when(column.is_not_null()).then(pl.len().over(column) / column.count()).otherwise(float("nan"))
+    return told.to_frame().select(share).to_series()
 
 
 def _prior(model: IdentityModel, mentions: int) -> float:

@@ -16,8 +16,10 @@ from clew.links.events import Flags, Floats, link_events
 from clew.links.evidence.people import parts_played
 from clew.links.evidence.reference import references
 from clew.links.find import scorer_of
+from clew.links.identity import IdentityModel
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import Scorer
+from clew.links.setup import LinkSetup
 from clew.links.training.design import Reading, reading
 from clew.links.training.folds import halves
 from clew.links.training.joint import Chosen, fit_model, provenance_of
@@ -75,14 +77,21 @@ class Material:
     linked: Flags
 
 
-def material(known: Known, series: pl.DataFrame, *, weights: Weights | None = None, seed: int = 1) -> Material:
+def material(
+    known: Known,
+    series: pl.DataFrame,
+    *,
+    weights: Weights | None = None,
+    identity_model: IdentityModel | None = None,
+    seed: int = 1,
+) -> Material:
     """What is trained from. series: event_id, series_id. Raises `UsageError` if they are too few."""
     weights = weights or Weights()
     events = link_events(known)
     scorer = scorer_of(known, events, weights=weights)
     solved = solved_events(series, events, seed=seed)
     rows = np.triu_indices(len(solved), 1)
-    parts, named = parts_played(known, events), references(known, events, weights.people)
+    parts, named = parts_played(known, events, identity_model), references(known, events, weights.people)
     ends = (solved.event[rows[0]], solved.event[rows[1]])
     # Solved events are in order of index, and so are their pairs: the keys are sorted, as the scorer needs them.
     static = scorer.static(pair_keys(*ends, len(events)))
@@ -101,15 +110,17 @@ def train(
     *,
     in_use: LinkModel = IDENTITY,
     weights: Weights | None = None,
+    identity_model: IdentityModel | None = None,
     repeats: int = REPEATS,
     seed: int = 1,
     tick: Callable[[int, int, str], None] | None = None,
 ) -> Training:
     """Trains on the solved `series` (event_id, series_id) among the events of `known`, and checks by halves of them.
 
-    in_use: the model it is compared with on the same halves. The result is not refused here: `Training.check` does.
+    in_use: the model it is compared with on the same halves. identity_model: of who is who. The result is not refused
+    here: `Training.check` does.
     """
-    held = material(known, series, weights=weights, seed=seed)
+    held = material(known, series, weights=weights, identity_model=identity_model, seed=seed)
     done = 0
 
     def one_more() -> None:
@@ -131,6 +142,7 @@ def train(
     model, chosen = fit_model(held.pairs, held.linked, held.solved, np.arange(len(held.solved)), seed=seed)
     one_more()
     facts = _provenance(known, series, held, checked, chosen, repeats=repeats, seed=seed)
+    facts |= LinkSetup(identity_model=identity_model).facts()
     return Training(
         model=LinkModel(curves=model.curves, provenance=facts),
         held_out=checked,
