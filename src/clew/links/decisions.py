@@ -141,7 +141,9 @@ class Decisions:
 def link_decisions(known: Known) -> Decisions:
     """The decisions about links that were on record at `known.at`, with the facts that came after each."""
     rows = known.actions.filter(pl.col("activity").is_in([REVIEWED_ACTIVITY, RECORDED_ACTIVITY]))
-    named = rows.filter(pl.col("about").is_in(known.events["event_id"].implode()) & (pl.col("about") != pl.col("event_id")))
+    named = rows.filter(
+        pl.col("about").is_in(known.events["event_id"].implode()) & (pl.col("about") != pl.col("event_id"))
+    )
     of_pair: dict[Pair, list[Decision]] = {}
     for one in _read(named):
         of_pair.setdefault(one.pair, []).append(one)
