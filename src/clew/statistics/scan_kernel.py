@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from clew.core.compiling import compiled_and_kept
 
 
-@njit(cache=True)
+@compiled_and_kept
 def best_cylinders(  # type: ignore[no-untyped-def]  # noqa: PLR0917  # pragma: no cover - compiled
     cases, neighbour, whole, window, log_inside, log_outside, total, min_cases
 ):
