@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_the_forms_of_an_update_hold_the_same_links_with_their_rates(data: Path,
         words = ["links", "update", str(kept), str(data), "--as-of", AFTER, "--budget", "1e9", "--out", str(out)]
         assert RUN.invoke(app, words).exit_code == 0
         assert read(out)["event_id_a"].to_list() == [link["event_id_a"] for link in links]  # type: ignore[attr-defined]
+        assert set(read(out)["marking"]) == {"DEMONSTRATION: NO REAL RECORDS"}
     for link in links:  # type: ignore[attr-defined]
         assert link["chance_low"] <= link["chance_per_year"] <= link["chance_high"]
         assert link["seen_low"] <= link["seen_per_year"] <= link["seen_high"]
@@ -149,6 +151,39 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_is_wrong(kept: Path, tm
             read_state(path)
     with pytest.raises(UsageError, match="No such file"):
         read_state(tmp_path / "nowhere")
+
+
+def test_what_a_person_rejected_stays_down(dataset: Dataset, data: Path, kept: Path, tmp_path: Path) -> None:
+    link = _update(kept, data, AFTER)["links"][0]  # type: ignore[index]
+    pair = [link["event_id_a"], link["event_id_b"]]
+    at = datetime(2014, 7, 9, 22, 0, tzinfo=UTC)
+    decided = pl.DataFrame(
+        {
+            "event_id": pair[:1],
+            "activity": ["link.reviewed"],
+            "about": pair[1:],
+            "at": [at - timedelta(minutes=1)],
+            "outcome": ["rejected"],
+            "recorded_at": [at - timedelta(minutes=1)],
+            "source_file": ["decisions.csv"],
+            "source_row": [2],
+        }
+    )
+    actions = dataset.tables["actions"]
+    decided = decided.cast({name: actions.schema[name] for name in decided.columns})
+    folder = tmp_path / "decided"
+    tables = {**dataset.tables, "actions": pl.concat([actions, decided], how="diagonal")}
+    write_dataset(replace(dataset, tables=tables), folder, format="parquet")
+    after = _update(kept, folder, AFTER)
+    assert after["rejected_and_kept_down"] == 1
+    assert pair not in [[one["event_id_a"], one["event_id_b"]] for one in after["links"]]  # type: ignore[attr-defined]
+
+
+def test_the_state_is_not_moved_on_when_the_links_could_not_be_written(data: Path, kept: Path, tmp_path: Path) -> None:
+    moved, nowhere = tmp_path / "moved.state", tmp_path / "no folder" / "links.csv"
+    words = ["links", "update", str(kept), str(data), "--as-of", AFTER, "--out", str(nowhere), "--keep", str(moved)]
+    assert isinstance(RUN.invoke(app, words).exception, UsageError)
+    assert not moved.exists()
 
 
 def test_an_earlier_time_and_an_ending_of_no_form_are_refused(data: Path, kept: Path, tmp_path: Path) -> None:

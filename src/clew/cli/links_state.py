@@ -21,10 +21,11 @@ from clew.cli.console import (
 )
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
 from clew.core import UsageError, format_instant
-from clew.links import DECOY_REPLICATES, STATEMENT, find_links
+from clew.links import DECOY_REPLICATES, STATEMENT, find_links, link_decisions
 from clew.links.scoring import FAMILIES
 from clew.links.updates.saved import SavedState, read_state, state_as_bytes
 from clew.publish.wording import one_line
+from clew.records import spreadsheet_safe
 
 StateOut = Annotated[Path, typer.Option("--out", help="Write the state here.")]
 StateArgument = Annotated[Path, typer.Argument(help="What clew links state wrote.", show_default=False)]
@@ -75,7 +76,8 @@ def update_command(
     """Lists the links of every event of which something was recorded since the state was kept, closed cases included.
 
     DATA holds all that is known of these events, and may hold the others. Each such event is compared with every other
-    one. Rates are those of the full run that the state was made by. `--out` writes .json, .csv or .parquet.
+    one. Rates are those of the full run that the state was made by; what a person rejected stays down. `--out` writes
+    .json, .csv or .parquet.
 
     Example: clew links update links.state DATA --keep links.state
     """
@@ -88,16 +90,19 @@ def update_command(
     held = read_state(state)
     known = open_known(data, mapping, as_of, quiet=quiet)
     saved, found, events = held.updated(known)
-    rare = found.filter(pl.col("seen_per_year") <= budget)
-    if keep is not None:
-        write_bytes(state_as_bytes(saved), keep)
-    if out is not None and out.suffix != ".json":
-        content = rare.write_csv().encode() if out.suffix == ".csv" else _parquet(rare)
-        write_bytes(content, out)
+    rare = link_decisions(known).marked(found.filter(pl.col("seen_per_year") <= budget))
+    down = int(rare["stays_down"].sum())
+    rare = rare.filter(~pl.col("stays_down")).drop("stays_down").with_columns(marking=pl.lit(saved.marking))
+    if out is not None and out.suffix == ".csv":
+        write_bytes(spreadsheet_safe(rare).write_csv().encode(), out)
+    elif out is not None and out.suffix == ".parquet":
+        write_bytes(_parquet(rare), out)
     elif as_json or out is not None:
-        print_json(_as_json(saved, rare, since=held, events=events, budget=budget), out)
+        print_json(_as_json(saved, rare, since=held, events=events, budget=budget, down=down), out)
     else:
-        write_text(_as_text(saved, rare, since=held, events=events, budget=budget))
+        write_text(_as_text(saved, rare, since=held, events=events, budget=budget, down=down))
+    if keep is not None:  # last: news that could not be told is still news
+        write_bytes(state_as_bytes(saved), keep)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -106,11 +111,13 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return content.getvalue()
 
 
-def _as_json(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float) -> dict[str, Any]:
+def _as_json(
+    saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float, down: int
+) -> dict[str, Any]:
     links = []
     for row in rare.iter_rows(named=True):
         families = {name: row.pop(name) for name in FAMILIES}
-        links.append(row | {"families": families, "marking": saved.marking})
+        links.append(row | {"families": families})
     return {
         "as_of": format_instant(saved.at, saved.zone),
         "since": format_instant(since.at, saved.zone),
@@ -120,11 +127,12 @@ def _as_json(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events
         "statement": STATEMENT,
         "budget_per_year": budget,
         "events_with_news": events,
+        "rejected_and_kept_down": down,
         "links": links,
     }
 
 
-def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float) -> str:
+def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events: int, budget: float, down: int) -> str:
     lines = [saved.marking] + ([saved.notice] if saved.notice else [])
     news = f"{events:,} {'event has' if events == 1 else 'events have'} news"
     lines.append(
@@ -132,6 +140,8 @@ def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events
         f"{rare.height} of their links are within {budget:g} a year. Rates as at the full run of "
         f"{format_instant(saved.full_run_at, saved.zone)}."
     )
+    if down:
+        lines.append(f"{down} more {'stays' if down == 1 else 'stay'} down: rejected, with no new fact since.")
     for row in rare.iter_rows(named=True):
         said = ", ".join(f"{name} {row[name]:+.1f}" for name in FAMILIES if abs(row[name]) >= 0.05)
         lines.append(
