@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clew.links.identity.addresses import SHORT_FORMS, address_keys
+from clew.links.identity.addresses import FEW, SHORT_FORMS, address_keys
 
 SAME = [
     ("Flat 2, 12 High St.", "12 High Street Flat 2", "12 HIGH STREET, FLAT 2", "Apt 2 12 high str"),
@@ -63,3 +63,14 @@ def test_a_form_is_its_own_form_and_case_and_punctuation_do_not_count(address: s
 def test_the_flat_may_stand_first_or_last(number: int, word: str, flat: int) -> None:
     street = f"{number} Elm {word}, Ham"
     assert key(f"Flat {flat}, {street}") == key(f"{street} flat {flat}")
+
+
+def test_many_addresses_at_once_and_each_alone_have_the_same_forms() -> None:
+    written = pl.Series(
+        [None if n % 7 == 0 else f"Flat {n % 5}, {n} St. James' Rd, E{n % 9} 4AB" for n in range(FEW + 50)]
+    )
+    many = address_keys(written)
+    assert many.null_count() == written.null_count()
+    assert address_keys(written).equals(many)  # remembered
+    for place in range(0, len(written), 97):
+        assert address_keys(written[place : place + 1]).to_list() == [many[place]]

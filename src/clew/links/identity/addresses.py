@@ -38,6 +38,9 @@ _FLAT = r" flat +(?:no +|number +)?([0-9]+[a-z]?|[a-z][0-9]*) "
 #: Addresses whose forms are kept, so that one run reads each once; beyond, all are forgotten.
 REMEMBERED = 1_000_000
 
+#: So few addresses are read again rather than looked for among all that are remembered: one new death has a few.
+FEW = 1_000
+
 _NONE = pl.DataFrame(schema={"written": pl.String, "key": pl.String, "read": pl.Boolean})
 _read = _NONE
 
@@ -50,6 +53,8 @@ def address_keys(written: pl.Series) -> pl.Series:
     """
     global _read  # noqa: PLW0603  one frame is exchanged for another: what a reader holds stays whole
     given = pl.DataFrame({"written": written.cast(pl.String)})
+    if given.height <= FEW:
+        return _forms(given)["key"]
     known = _read
     found = given.join(known, on="written", how="left", maintain_order="left")
     new = found.filter(pl.col("read").is_null() & pl.col("written").is_not_null()).select("written").unique()
