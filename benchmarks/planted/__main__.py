@@ -14,47 +14,47 @@ import numpy as np
 import polars as pl
 
 from benchmarks.planted.baselines import cell_rule, knox_neighbours, shared_entity
-from benchmarks.planted.measure import Usual, crossing, days, raised, shares
+from benchmarks.planted.measure import Streams, Usual, crossing, days, raised, shares
 from benchmarks.planted.series import KINDS, STRENGTHS, Planted, Planter
 from benchmarks.planted.words import tell, vocabulary, with_words
 from clew.demonstration import make_demonstration
 from clew.links import NarrativeWeights, Weights, find_links
+from clew.links.recurrence import find_recurrences
 from clew.records import Dataset, Known
 
 #: Series of each kind and strength in one run: few enough that they do not change what is rare.
 PER_RUN = 2
 
-
-#: How many kinds of links share what strength alone leaves: half of a budget of 52 is 26, and 26 / 8 of each kind.
-KINDS_THAT_SHARE = 8
+System = Callable[[Known], Streams]
 
 
-def clew_alerts(
-    known: Known,
-    weights: Weights,
-    strength: pl.Expr = pl.col("log10_bayes_factor"),  # noqa: B008  an expression
-) -> pl.DataFrame:
-    """The links of this engine as alerts: known when the later of the two events was. strength: orders them,
-    the greatest first."""
-    frame = find_links(known, weights=weights, replicates=1).frame
+def clew_alerts(known: Known, weights: Weights, *, recurrences: bool = True) -> Streams:
+    """The links of this engine and, unless it is to do without, its recurrences as alerts: known when the last of the
+    events was."""
+    links = find_links(known, weights=weights, replicates=1)
     first = known.events.select("event_id", "first_recorded_at")
-    return (
-        frame.join(first, left_on="event_id_a", right_on="event_id")
+    pairs = (
+        links.frame.join(first, left_on="event_id_a", right_on="event_id")
         .join(first, left_on="event_id_b", right_on="event_id", suffix="_b")
         .select(
             "event_id_a",
             "event_id_b",
-            strength=strength,
+            strength="log10_bayes_factor",
             known_at=pl.max_horizontal("first_recorded_at", "first_recorded_at_b"),
         )
     )
-
-
-def half_by_kind(known: Known) -> pl.DataFrame:
-    """The links of this engine, the rarest first: as rare among all links, or as rare among those of their kind, each
-    kind being given as much (`clew links find --of-kind`)."""
-    rarest = pl.min_horizontal("seen_per_year", KINDS_THAT_SHARE * pl.col("seen_of_kind_per_year"))
-    return clew_alerts(known, Weights(), -rarest)
+    if not recurrences:
+        return {"links": pairs}
+    again = find_recurrences(links).frame.with_row_index("alert").join(first, on="event_id")
+    again = (
+        again.select(
+            "alert", "event_ids", event_id_b="event_id", strength="log10_bayes_factor", known_at="first_recorded_at"
+        )
+        .explode("event_ids")
+        .rename({"event_ids": "event_id_a"})
+        .filter(pl.col("event_id_a") != pl.col("event_id_b"))
+    )
+    return {"links": pairs, "recurrences": again}
 
 
 def without_profile(known: Known) -> Known:
@@ -63,7 +63,7 @@ def without_profile(known: Known) -> Known:
     return replace(known, tables={**known.tables, "people": people})
 
 
-def ablations() -> dict[str, Callable[[Known], pl.DataFrame]]:
+def ablations() -> dict[str, System]:
     """The engine without one family each, its evidence set to nothing for real and planted alike."""
     usual = Weights()
     nobody = replace(usual.people, roles={}, other=0.0, address=0.0)
@@ -74,11 +74,16 @@ def ablations() -> dict[str, Callable[[Known], pl.DataFrame]]:
         "circumstances": replace(usual, circumstances=replace(usual.circumstances, repeat=0.0)),
     }
     made = {f"without {name}": _with(weights) for name, weights in without.items()}
-    return made | {"without profile": lambda known: clew_alerts(without_profile(known), usual)}
+    made["without profile"] = lambda known: clew_alerts(without_profile(known), usual)
+    return made | {"without recurrences": _with(usual, recurrences=False)}
 
 
-def _with(weights: Weights) -> Callable[[Known], pl.DataFrame]:
-    return lambda known: clew_alerts(known, weights)
+def _with(weights: Weights, *, recurrences: bool = True) -> System:
+    return lambda known: clew_alerts(known, weights, recurrences=recurrences)
+
+
+def _alone(alerts: Callable[[Known], pl.DataFrame]) -> System:
+    return lambda known: {"all": alerts(known)}
 
 
 def planter_of(background: Dataset, seed: int) -> Planter:
@@ -103,12 +108,12 @@ def measured(
     """Rows of `raised` for every system, with column `system`, and per system the links that join two series."""
     background = make_demonstration(with_case=False, scale=scale)
     at = background.last_recorded_at + timedelta(days=60)
-    systems: dict[str, Callable[[Known], pl.DataFrame]] = {
+    systems: dict[str, System] = {
         "clew": _with(Weights()),
-        "clew, half by kind": half_by_kind,
-        "neighbours (Knox)": knox_neighbours,
-        "cells (MAP)": cell_rule,
-        "shared entity": shared_entity,
+        "clew, links alone": _with(Weights(), recurrences=False),
+        "neighbours (Knox)": _alone(knox_neighbours),
+        "cells (MAP)": _alone(cell_rule),
+        "shared entity": _alone(shared_entity),
     }
     systems |= ablations() if ablate else {}
     rng = np.random.default_rng(seed)
@@ -118,7 +123,10 @@ def measured(
         systems = {"clew": systems["clew"], "clew with narratives": _with(Weights(narrative=NarrativeWeights(on=True)))}
     known = background.as_known(at)
     start = float(days(known.events.filter(pl.col("kind") == "death")["occurred_from"]).min())
-    usual = {name: Usual.of(system(known), start) for name, system in systems.items()}
+    usual = {
+        name: {stream: Usual.of(alerts, start) for stream, alerts in system(known).items()}
+        for name, system in systems.items()
+    }
     found: list[pl.DataFrame] = []
     joins: dict[str, list[int]] = {name: [0, 0] for name in systems}
     runs = max(series // PER_RUN, 1)

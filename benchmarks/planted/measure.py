@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from benchmarks.planted.series import Planted
+from clew.links.recurrence import SHARE_OF_BUDGET
 
 BUDGETS = (12, 26, 52, 104)
 _YEAR_DAYS = 365.25
+
+#: A system's alerts, by the stream they come in.
+Streams = dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,8 @@ class Usual:
 
     @classmethod
     def of(cls, alerts: pl.DataFrame, start_day: float) -> Usual:
-        """From a frame with columns strength and known_at."""
+        """From a frame with columns strength and known_at; `alert` numbers those of more than two events, a row a pair."""
+        alerts = alerts.unique("alert") if "alert" in alerts.columns else alerts
         return cls(strength=alerts["strength"].to_numpy(), day=days(alerts["known_at"]), start_day=start_day)
 
     def place(self, strength: float, day: float) -> tuple[float, float]:
@@ -42,35 +48,47 @@ def days(column: pl.Series) -> np.ndarray:
     return column.dt.epoch("us").to_numpy() / 86_400e6
 
 
-def raised(planted: Planted, alerts: pl.DataFrame, usual: Usual, budgets: tuple[int, ...] = BUDGETS) -> pl.DataFrame:
+def _parts(streams: Collection[str]) -> dict[str, float]:
+    """What part of the budget each of a system's streams may use."""
+    if len(streams) == 1:
+        return dict.fromkeys(streams, 1.0)
+    return {"links": 1 - SHARE_OF_BUDGET, "recurrences": SHARE_OF_BUDGET}
+
+
+def raised(
+    planted: Planted, streams: Streams, usual: Mapping[str, Usual], budgets: tuple[int, ...] = BUDGETS
+) -> pl.DataFrame:
     """One row per series, member (2 or 3) and budget: `raised`, the probability that an alert with an earlier member
     is within the budget by then (ties share what is left of the budget).
 
-    alerts: event_id_a, event_id_b, strength, known_at of the background with the planted events. An alert about a
-    single event (a is b) counts from its second member on.
+    streams: event_id_a, event_id_b, strength, known_at of the background with the planted events; each stream has its
+    part of the budget, ranked for itself. An alert about a single event (a is b) counts from its second member on.
     """
     place = {event_id: number for number, event_id in enumerate(planted.series)}
     rank: dict[str, int] = {}
     seen: dict[str, int] = {}
     for event_id, series in planted.series.items():
         rank[event_id] = seen[series] = seen.get(series, 0) + 1
-    ours = alerts.filter(pl.col("event_id_a").is_in(list(place)), pl.col("event_id_b").is_in(list(place)))
     best: dict[tuple[str, int], dict[int, float]] = {}
-    for a, b, strength, day in zip(
-        ours["event_id_a"], ours["event_id_b"], ours["strength"], days(ours["known_at"]), strict=True
-    ):
-        series = planted.series[a]
-        if planted.series[b] != series:
-            continue
-        member = max(rank[a], rank[b])
-        if member == 1 or member > 3:
-            continue
-        stronger, equal = usual.place(float(strength), float(day))
-        for budget in budgets:
-            share = float(np.clip((budget - stronger) / (equal + 1), 0, 1)) if stronger < budget else 0.0
-            for by in range(member, 4):
-                held = best.setdefault((series, by), {})
-                held[budget] = max(held.get(budget, 0.0), share)
+    for name, part in _parts(streams).items():
+        alerts = streams[name]
+        ours = alerts.filter(pl.col("event_id_a").is_in(list(place)), pl.col("event_id_b").is_in(list(place)))
+        for a, b, strength, day in zip(
+            ours["event_id_a"], ours["event_id_b"], ours["strength"], days(ours["known_at"]), strict=True
+        ):
+            series = planted.series[a]
+            if planted.series[b] != series:
+                continue
+            member = max(rank[a], rank[b])
+            if member == 1 or member > 3:
+                continue
+            stronger, equal = usual[name].place(float(strength), float(day))
+            for budget in budgets:
+                left = budget * part - stronger
+                share = float(np.clip(left / (equal + 1), 0, 1)) if left > 0 else 0.0
+                for by in range(member, 4):
+                    held = best.setdefault((series, by), {})
+                    held[budget] = max(held.get(budget, 0.0), share)
     rows = [
         {
             "series": series,
@@ -87,15 +105,19 @@ def raised(planted: Planted, alerts: pl.DataFrame, usual: Usual, budgets: tuple[
     return pl.DataFrame(rows)
 
 
-def crossing(planted: Planted, alerts: pl.DataFrame, usual: Usual, budget: int) -> tuple[int, int]:
+def crossing(planted: Planted, streams: Streams, usual: Mapping[str, Usual], budget: int) -> tuple[int, int]:
     """Of the alerts within the budget between planted deaths, how many join two series, and how many there are."""
     joined = within = 0
-    for a, b, strength, day in zip(
-        alerts["event_id_a"], alerts["event_id_b"], alerts["strength"], days(alerts["known_at"]), strict=True
-    ):
-        if a in planted.series and b in planted.series and usual.place(float(strength), float(day))[0] < budget:
-            within += 1
-            joined += planted.series[a] != planted.series[b]
+    for name, part in _parts(streams).items():
+        alerts = streams[name]
+        for a, b, strength, day in zip(
+            alerts["event_id_a"], alerts["event_id_b"], alerts["strength"], days(alerts["known_at"]), strict=True
+        ):
+            if a not in planted.series or b not in planted.series:
+                continue
+            if usual[name].place(float(strength), float(day))[0] < budget * part:
+                within += 1
+                joined += planted.series[a] != planted.series[b]
     return joined, within
 
 

@@ -1,0 +1,11 @@
+"""Deaths that one person is beside, or that one spot sees, more often than such people and spots do.
+
+Pairs cannot tell: a person beside three deaths far apart makes three links of which none is strong. Here the person, or
+the spot, is what is counted: `occurrences` says which deaths each was met in, `rate` how often such persons and spots
+are met again, a rate that differs from one to the next, and `find` how often recurrences this strong are seen and how
+many differing rates alone would make. A recurrence is a question about deaths; it names and ranks nobody.
+"""
+
+from clew.links.recurrence.find import SHARE_OF_BUDGET, Recurrences, find_recurrences
+
+__all__ = ["SHARE_OF_BUDGET", "Recurrences", "find_recurrences"]
