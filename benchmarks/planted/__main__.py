@@ -75,7 +75,7 @@ def ablations() -> dict[str, System]:
     }
     made = {f"without {name}": _with(weights) for name, weights in without.items()}
     made["without profile"] = lambda known: clew_alerts(without_profile(known), usual)
-    return made | {"without recurrences": _with(usual, recurrences=False)}
+    return made
 
 
 def _with(weights: Weights, *, recurrences: bool = True) -> System:

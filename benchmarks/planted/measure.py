@@ -29,7 +29,7 @@ class Usual:
 
     @classmethod
     def of(cls, alerts: pl.DataFrame, start_day: float) -> Usual:
-        """From a frame with columns strength and known_at; `alert` numbers those of more than two events, a row a pair."""
+        """From a frame with columns strength and known_at; where alerts have a row a pair, `alert` numbers them."""
         alerts = alerts.unique("alert") if "alert" in alerts.columns else alerts
         return cls(strength=alerts["strength"].to_numpy(), day=days(alerts["known_at"]), start_day=start_day)
 

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from clew.cli import main
 from clew.cli.app import COMMANDS, app
 from clew.cli.link_listing import Form, form_of
+from clew.cli.links_recurrences import COLUMNS
 from clew.demonstration import make_demonstration
 from clew.records import write_dataset
 
@@ -87,13 +88,36 @@ def test_links_are_written_by_the_contract(data: Path, tmp_path: Path) -> None:
         assert {"seen_low", "seen_high", "kind", "seen_of_kind_per_year"} <= set(table.columns)
         assert table.height > 0
         assert table["seen_per_year"].max() <= 20
-    words = ["links", "find", str(data), "--budget", "20", "--of-kind", "3", "--json", "--quiet"]
-    wider = json.loads(RUN.invoke(app, words).stdout)
-    assert wider["of_kind_per_year"] == 3
-    assert len(wider["links"]) > table.height
-    assert all(link["seen_per_year"] <= 20 or link["seen_of_kind_per_year"] <= 3 for link in wider["links"])
     strong = RUN.invoke(app, ["links", "find", str(data), "--all-pairs-above", "4", "--json", "--quiet"])
     assert all(link["log10_bayes_factor"] >= 4 for link in json.loads(strong.stdout)["links"])
+
+
+def test_recurrences_are_the_same_in_every_form_and_name_nobody(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["links", "recurrences", str(data), "--budget", "40", "--quiet"]
+    told = json.loads(RUN.invoke(app, [*words, "--json"]).stdout)
+    assert told["recurrences"]
+    for ending, read in (("csv", pl.read_csv), ("parquet", pl.read_parquet)):
+        out = tmp_path / f"recurrences.{ending}"
+        assert RUN.invoke(app, [*words, "--out", str(out)]).exit_code == 0
+        table = read(out)
+        assert tuple(table.columns) == (*COLUMNS, "marking")
+        assert table["event_id"].to_list() == [row["event_id"] for row in told["recurrences"]]
+        assert table["seen_per_year"].max() <= 40
+        assert set(table["marking"]) == {told["marking"]}
+    people = pl.read_parquet(data / "people.parquet")
+    names = set(people["name"].drop_nulls()) | set(people["person_ref"].drop_nulls())
+    for row in told["recurrences"]:
+        assert row["event_ids"][-1] == row["event_id"]
+        assert len(row["event_ids"]) == row["deaths"] >= 2
+        assert not [name for name in names if name in row["text"]]
+    shown = RUN.invoke(app, words)
+    assert shown.exit_code == 0
+    assert "accuses nobody" in " ".join(shown.stdout.split())
+    code, said = _fails(monkeypatch, *words, "--out", str(tmp_path / "r.docx"))
+    assert code == 2
+    assert ".parquet" in said
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,27 @@ def test_a_couple_who_die_a_year_apart_at_home_are_a_household_and_no_link() -> 
     assert found.score_pairs(np.array([0]), np.array([1])).apart[0]
 
 
+@pytest.mark.parametrize(("roles", "apart"), [(["relative", "finder", "caller"], True), (["finder", "caller"], False)])
+def test_a_relative_of_both_who_also_finds_and_calls_is_kin_and_a_stranger_who_does_is_not(
+    roles: list[str], apart: bool
+) -> None:
+    events = _deaths([(51.5, 0.0), (51.9, 0.4)], [10, 2000])
+    parts = [(event, role) for event in ("F000", "F001") for role in roles]
+    people = frame(
+        "people",
+        {
+            "event_id": [event for event, _ in parts],
+            "role": [role for _, role in parts],
+            "person_ref": ["Q"] * len(parts),
+            "recorded_at": [START if event == "F000" else START + timedelta(hours=2000) for event, _ in parts],
+        },
+    )
+    found = find_links(_dataset(events=events, people=people).as_known(START + timedelta(days=400)), replicates=1)
+    scored = found.score_pairs(np.array([0]), np.array([1]))
+    assert scored.apart[0] == apart
+    assert scored.factors[0, 0] > 0
+
+
 def test_strangers_joined_through_one_event_do_not_chain_into_a_series() -> None:
     """A is tied to B by one person, B to C by another; A and C share nothing and lie far apart in time and place."""
     background = null_background(deaths=2000, years=1, seed=12)

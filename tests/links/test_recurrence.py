@@ -158,11 +158,8 @@ def naive_people(
         mine = np.flatnonzero((parts.who == person) & ~parts.address)
         if len(set(incident[parts.event[mine]].tolist())) > frequent:
             continue
-        deaths = {
-            int(parts.event[part])
-            for part in mine
-            if events.death[parts.event[part]] and roles[parts.role[part]] not in own
-        }
+        kin = {int(parts.event[part]) for part in mine if roles[parts.role[part]] in own}
+        deaths = {int(parts.event[part]) for part in mine if events.death[parts.event[part]]} - kin
         kept: list[tuple[float, int]] = []
         fires: set[int] = set()
         families: set[int] = set()

@@ -109,7 +109,6 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "replicates": links.replicates,
         "problems": links.known.dataset.counts.as_json(),
         "budget_per_year": listing.budget_per_year,
-        "of_kind_per_year": listing.of_kind_per_year,
         "rejected_and_kept_down": listing.kept_down.height,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
         "series": [asdict(one) for one in listing.grown],
@@ -134,7 +133,6 @@ def print_listing(listing: Listing) -> None:
     if dataset.notice:
         console.print(Text(dataset.notice, style="italic"))
     limit = "" if listing.budget_per_year is None else f", budget {listing.budget_per_year:g} a year"
-    limit += f", {listing.of_kind_per_year:g} of a kind" if listing.of_kind_per_year else ""
     at = format_instant(links.known.at, dataset.zone)
     console.print(f"{table.height} links as known at {at}{limit}; seed {links.seed}.")
     if remark := kept_down_words(listing):

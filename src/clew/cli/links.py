@@ -20,6 +20,7 @@ from clew.cli.inputs import (
 )
 from clew.cli.link_explanation import print_pair
 from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
+from clew.cli.links_recurrences import recurrences_command
 from clew.cli.links_state import state_command, update_command
 from clew.cli.links_train import train_command
 from clew.links import DECOY_REPLICATES, find_links, list_links
@@ -30,6 +31,7 @@ app.add_typer(identity_app, name="identity")
 app.command("train")(train_command)
 app.command("state")(state_command)
 app.command("update")(update_command)
+app.command("recurrences")(recurrences_command)
 
 ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")]
 
@@ -42,10 +44,6 @@ def find(
     above: Annotated[
         float | None, typer.Option("--all-pairs-above", help="List every link of this log10 strength instead.")
     ] = None,
-    of_kind: Annotated[
-        float,
-        typer.Option("--of-kind", min=0, help="Also list links of whose kind so few a year are as strong."),
-    ] = 0.0,
     show_rejected: Annotated[
         bool, typer.Option("--show-rejected", help="Also list links that a person rejected, with nothing new since.")
     ] = False,
@@ -61,9 +59,6 @@ def find(
     quiet: QuietOption = False,
 ) -> None:
     """Lists the strongest links known at a time, each with how often links that strong are seen and made by chance.
-
-    `--of-kind 4` also lists the four strongest links a year of each kind: one person as last contact of both, one spot,
-    circumstances. A person beside two deaths far apart is rare, and yet weaker than most links within a budget.
 
     --out writes .csv, .parquet, .json, .html (a page with map, graph and time-line), .geojson, .graphml or .ftm.json
     (FollowTheMoney) by its ending.
@@ -86,7 +81,6 @@ def find(
     listing = list_links(
         links,
         budget_per_year=None if above is not None else budget,
-        of_kind_per_year=of_kind,
         with_rejected=show_rejected,
     )
     chosen = form_of(out, asked=form, as_json=as_json)

@@ -20,7 +20,8 @@ from clew.links.scoring import FAMILIES
 from clew.links.weights import SUBJECTS
 from clew.records import Role
 
-_ROLE_WORDS = {
+#: Parts as they are told.
+ROLE_WORDS = {
     Role.DECEASED: "the deceased",
     Role.FINDER: "the finder",
     Role.CALLER: "the caller",
@@ -127,7 +128,7 @@ class _Pair:
         person = parts.who[ends[0]]
         often = len(np.unique(parts.event[parts.who == person]))
         ref = people["person_ref"][int(parts.row[ends[0]])] or people["person_ref"][int(parts.row[ends[1]])]
-        words = [_ROLE_WORDS[Role(ROLES[parts.role[end]])] for end in ends]
+        words = [ROLE_WORDS[Role(ROLES[parts.role[end]])] for end in ends]
         if parts.address[ends[0]]:
             what = f"one address is given for {words[0]} in {self.ids[0]} and for {words[1]} in {self.ids[1]}"
         else:
@@ -211,13 +212,13 @@ class _Pair:
         known = self.links.known
         if self.shared is not None:
             for end in (self.links.shared.part_lower[self.shared], self.links.shared.part_upper[self.shared]):
-                yield _row("people", known.people, int(self.links.parts.row[end]))
+                yield row_of("people", known.people, int(self.links.parts.row[end]))
         named = self.links.named
         for here in np.flatnonzero((named.a == min(self.a, self.b)) & (named.b == max(self.a, self.b))):
-            yield _row("circumstances", known.circumstances, int(named.row[here]))
-        yield from _rows("events", self.rows_of["events"])
+            yield row_of("circumstances", known.circumstances, int(named.row[here]))
+        yield from rows_of("events", self.rows_of["events"])
         people = self.rows_of["people"]
-        yield from _rows("people", people.filter(pl.col("role").is_in([role.value for role in SUBJECTS])))
+        yield from rows_of("people", people.filter(pl.col("role").is_in([role.value for role in SUBJECTS])))
         held, noted = self.links.scorer.held, self.rows_of["circumstances"]
         written = list(noted.select("feature", VALUE, "source_file", "source_row").iter_rows())
         for code in held.codes[self.a]:
@@ -245,11 +246,13 @@ class _Pair:
             yield f"whether any person, telephone or address is in both {both}: none is recorded"
 
 
-def _row(table: str, frame: pl.DataFrame, row: int) -> Row:
+def row_of(table: str, frame: pl.DataFrame, row: int) -> Row:
+    """Row number `row` of `frame`, a table as known at T."""
     return Row(table=table, source=str(frame["source_file"][row]), row=int(frame["source_row"][row]))
 
 
-def _rows(table: str, frame: pl.DataFrame) -> Iterator[Row]:
+def rows_of(table: str, frame: pl.DataFrame) -> Iterator[Row]:
+    """All rows of `frame`, some rows of a table as known at T."""
     for source, row in frame.select("source_file", "source_row").iter_rows():
         yield Row(table=table, source=source, row=row)
 

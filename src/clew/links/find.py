@@ -66,11 +66,9 @@ class Links:
         """How many decoy runs the chance rates come from."""
         return len(self.decoys)
 
-    def within(self, budget_per_year: float, *, of_kind_per_year: float = 0.0) -> pl.DataFrame:
-        """The links of which this force sees at most `budget_per_year` a year; and those of which, among the links that
-        rest on the same kind of thing (`rates.ties`), it sees at most `of_kind_per_year`."""
-        rare = pl.col("seen_per_year") <= budget_per_year
-        return self.frame.filter(rare | (pl.col("seen_of_kind_per_year") <= of_kind_per_year))
+    def within(self, budget_per_year: float) -> pl.DataFrame:
+        """The links of which this force sees at most `budget_per_year` a year."""
+        return self.frame.filter(pl.col("seen_per_year") <= budget_per_year)
 
     def index(self, event_id: str) -> int:
         """Where `event_id` stands in the scorer's arrays; raises `UsageError` if it is not known at T."""

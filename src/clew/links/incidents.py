@@ -102,13 +102,23 @@ def _dense(labels: Integers) -> Integers:
 def household(events: LinkEvents, parts: Parts, shared: SharedPeople) -> Flags:
     """(p,) whether what is shared is a household's, a family's, or one person's own history, and so no link.
 
-    Kin on both sides (relative, resident, the deceased themselves); an address that is a home on both sides; or the
-    deceased of one event in an event that is no death: their own history, told with the death.
+    Kin on both sides (relative, resident, the deceased themselves), whatever else they are there: a widower often finds
+    and calls too; an address that is a home on both sides; or the deceased of one event in an event that is no death:
+    their own history, told with the death.
     """
     one, two = parts.role[shared.part_a], parts.role[shared.part_b]
     home: Flags = parts.address[shared.part_a]
     own = ((one == _DECEASED) & ~events.death[shared.b]) | ((two == _DECEASED) & ~events.death[shared.a])
-    kin: Flags = np.where(home, _AT_HOME[one] & _AT_HOME[two], (_KIN[one] & _KIN[two]) | own)
+    kin = kin_to(parts, shared.part_a) & kin_to(parts, shared.part_b)
+    both: Flags = np.where(home, _AT_HOME[one] & _AT_HOME[two], kin | own)
+    return both
+
+
+def kin_to(parts: Parts, some: Integers) -> Flags:
+    """(k,) whether who plays each of `some` parts is kin to its event, by that part or another: a relative, a resident,
+    or the deceased themselves."""
+    played = parts.event * (int(parts.who.max(initial=0)) + 1) + parts.who
+    kin: Flags = np.isin(played[some], played[_KIN[parts.role] & ~parts.address])
     return kin
 
 

@@ -47,7 +47,7 @@ class Listing:
 
     shown: rows of `Links.frame` with decision and stays_down (`Decisions.marked`). kept_down: such rows that a
     decision keeps down; they are in `shown` only if asked for. grown: the series among the others, with their rates.
-    budget_per_year: None where links are listed by strength. of_kind_per_year: as in `Links.within`.
+    budget_per_year: None where links are listed by strength.
     """
 
     links: Links
@@ -56,7 +56,6 @@ class Listing:
     kept_down: pl.DataFrame
     grown: tuple[Series, ...]
     budget_per_year: float | None
-    of_kind_per_year: float = 0.0
 
     @property
     def series(self) -> dict[str, tuple[str, ...]]:
@@ -88,16 +87,11 @@ class Listing:
         return whole.select(pl.col(name).cast(dtype) for name, dtype in CONTRACT.items())
 
 
-def list_links(
-    links: Links, *, budget_per_year: float | None, of_kind_per_year: float = 0.0, with_rejected: bool = False
-) -> Listing:
-    """The links of which this force sees at most `budget_per_year` a year, or at most `of_kind_per_year` among those
-    of their kind (`Links.within`; budget None: all that were kept), without those that a person rejected and no new
-    fact has brought back, unless `with_rejected`."""
+def list_links(links: Links, *, budget_per_year: float | None, with_rejected: bool = False) -> Listing:
+    """The links of which this force sees at most `budget_per_year` a year (None: all that were kept), without those
+    that a person rejected and no new fact has brought back, unless `with_rejected`."""
     decisions = link_decisions(links.known)
-    wanted = links.frame
-    if budget_per_year is not None:
-        wanted = links.within(budget_per_year, of_kind_per_year=of_kind_per_year)
+    wanted = links.frame if budget_per_year is None else links.within(budget_per_year)
     marked = decisions.marked(wanted)
     up = marked.filter(~pl.col("stays_down"))
     return Listing(
@@ -107,5 +101,4 @@ def list_links(
         kept_down=marked.filter("stays_down"),
         grown=rated_series(links, up, rejected=decisions.kept_down),
         budget_per_year=budget_per_year,
-        of_kind_per_year=0.0 if budget_per_year is None else of_kind_per_year,
     )

@@ -64,7 +64,6 @@ class LinksPage:
     links: tuple[LinkView, ...]
     in_all: int
     budget: float | None
-    of_kind: float
     statuses: Counter[str]
     kept_down: int
     shows_rejected: bool
@@ -148,7 +147,6 @@ def links_page(listing: Listing) -> LinksPage:
         links=tuple(views),
         in_all=listing.shown.height,
         budget=listing.budget_per_year,
-        of_kind=listing.of_kind_per_year,
         statuses=Counter(view.status for view in views),
         kept_down=listing.kept_down.height,
         shows_rejected=bool(listing.shown["stays_down"].any()),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-import polars as pl
 
 from clew.links import explain_pair
 from clew.publish import wording
@@ -161,25 +160,20 @@ def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> Re
         reason=reason,
         kind=wording.REASON_WORDS[reason.kind],
         bars=family_bars(link.families, scale=scale, clauses=_clauses(review, item, reason, link)) if link else (),
-        terms=_rates(review, item, link) if link else _duty(review, reason),
+        terms=_rates(review, link) if link else _duty(review, reason),
         rows=tuple(wording.evidence_words(reason.evidence)),
         settle="; ".join(what for what in reason.settle if what not in item.settle),
     )
 
 
-def _rates(review: Review, item: Item, link: LinkFacts) -> Terms:
+def _rates(review: Review, link: LinkFacts) -> Terms:
     """The two numbers of a link, how sure the second is, and by when the force held what the link rests on."""
-    seen = often(link.seen_per_year)
     chance = f"about {often(link.chance_per_year)}"
-    pair = [item.event_id, *link.other_event_ids]
-    row = review.links.frame.filter(pl.col("event_id_a").is_in(pair) & pl.col("event_id_b").is_in(pair))
-    if len(pair) != 2 or not row.height:
-        return (("Links this strong seen", seen), ("Chance alone would make", chance))
-    low, high = (wording.bound_words(row[name][0]) for name in ("chance_low", "chance_high"))
+    low, high = (wording.bound_words(end) for end in (link.chance_low, link.chance_high))
     # The engine counts time in days as floating point: half a second mends what that loses.
-    held = wording.moment_words(row["known_at"][0] + timedelta(seconds=0.5), review.known.dataset.zone)
+    held = wording.moment_words(link.known_at + timedelta(seconds=0.5), review.known.dataset.zone)
     return (
-        ("Links this strong seen", seen),
+        (f"{'Recurrences' if link.recurrence else 'Links'} this strong seen", often(link.seen_per_year)),
         ("Chance alone would make", f"{chance} (95% interval {low} to {high})"),
         ("What it rests on was held by", held),
     )
@@ -188,7 +182,7 @@ def _rates(review: Review, item: Item, link: LinkFacts) -> Terms:
 def _clauses(review: Review, item: Item, reason: Reason, link: LinkFacts) -> dict[str, str]:
     """What each family says, or lacks, in words where the reason's text does not say it already (pairs only)."""
     ends = (item.event_id, *link.other_event_ids)
-    if len(ends) != 2 or not np.isin(ends, review.links.scorer.events.event_id).all():
+    if link.recurrence or len(ends) != 2 or not np.isin(ends, review.links.scorer.events.event_id).all():
         return {}
     clauses = explain_pair(review.links, item.event_id, link.other_event_ids[0]).clauses
     said = reason.text.casefold()

@@ -38,15 +38,21 @@ class Evidence:
 @dataclass(frozen=True, kw_only=True)
 class LinkFacts:
     """What a link adds to a reason. families: log10 Bayes factor by family; they add up to log10_bayes_factor.
-    confirmed: whether a person confirmed it."""
+    chance_low, chance_high: 95 % interval. known_at: when the last fact about it was learned. confirmed: whether a
+    person confirmed it. recurrence: whether it is one person or one spot that several deaths have in common
+    (`clew.links.recurrence`), counted for itself."""
 
     other_event_ids: tuple[str, ...]
     seen_per_year: float
     chance_per_year: float
+    chance_low: float
+    chance_high: float
+    known_at: datetime
     log10_bayes_factor: float
     families: dict[str, float]
-    series_id: str | None
+    series_id: str | None = None
     confirmed: bool = False
+    recurrence: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -22,6 +23,15 @@ from clew.links import (
     grow_series,
     link_decisions,
 )
+from clew.links.recurrence import (
+    PERSON,
+    SHARE_OF_BUDGET,
+    Recurrences,
+    evidence,
+    find_recurrences,
+    in_words,
+    to_settle,
+)
 from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Known
 from clew.review.duties import missed_duties
@@ -29,11 +39,14 @@ from clew.review.model import Evidence, Item, LinkFacts, Reason, ReasonKind, Rev
 from clew.review.ordering import FRESH_DAYS, Standing, order_key, tier
 from clew.review.questions import claims, conflicts
 from clew.review.standing import standing
-from clew.review.wording import headline, link_text
+from clew.review.wording import headline, link_text, recurrence_text
 from clew.standards import Standard
 
 #: Links worded for one death; the rest are counted.
 LINKS_WORDED = 5
+
+#: What a reason tells of a link's strength and rates, by the names of their columns.
+_RATES_TOLD = ("log10_bayes_factor", "seen_per_year", "chance_per_year", "chance_low", "chance_high", "known_at")
 
 DEFAULT_BUDGET_PER_YEAR = 52.0
 DEFAULT_TOP = 50
@@ -45,12 +58,15 @@ class Morning:
 
     ordered: the deaths on the list, in order. shown: the links within the budget that no decision keeps down.
     confirmed: those that a person confirmed; shown beside other reasons, a reason of their own no more. rejected: how
-    many within the budget stay down because a person rejected them and nothing new has come since. asked: conflicts
-    and claims (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
+    many within the budget stay down because a person rejected them and nothing new has come since. recurring: the
+    recurrences within their share of it (rows of `Recurrences.frame`). asked: conflicts and claims
+    (`questions.SCHEMA`, and kind). missed: duties without a record (`duties.SCHEMA`).
     """
 
     known: Known
     links: Links
+    recurrences: Recurrences
+    recurring: pl.DataFrame
     decisions: Decisions
     shown: pl.DataFrame
     confirmed: pl.DataFrame
@@ -82,9 +98,11 @@ def morning(
         tick=tick,
     )
     decisions = link_decisions(known)
-    within = decisions.marked(links.within(budget_per_year))
+    within = decisions.marked(links.within(budget_per_year * (1 - SHARE_OF_BUDGET)))
     confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
-    shown = _steady(_undecided(within, decisions), known, budget_per_year)
+    shown = _steady(_undecided(within, decisions), known, budget_per_year * (1 - SHARE_OF_BUDGET))
+    recurrences, share = find_recurrences(links), budget_per_year * SHARE_OF_BUDGET
+    recurring = _steady(_open_recurrences(recurrences.within(share), decisions), known, share)
     asked = pl.concat(
         (
             conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),
@@ -95,6 +113,8 @@ def morning(
     return Morning(
         known=known,
         links=links,
+        recurrences=recurrences,
+        recurring=recurring,
         decisions=decisions,
         shown=shown,
         confirmed=confirmed,
@@ -102,7 +122,7 @@ def morning(
         series=grow_series(links, pl.concat((shown, confirmed)), rejected=decisions.kept_down),
         asked=asked,
         missed=missed,
-        ordered=_ordered(known, shown, asked, missed),
+        ordered=_ordered(known, shown, recurring, asked, missed),
     )
 
 
@@ -125,7 +145,7 @@ def review(
         budget_per_year=budget_per_year,
         items=[item(found, death, rank) for rank, death in enumerate(found.ordered[:top], start=1)],
         items_in_all=len(found.ordered),
-        older_links=found.shown.height - listed_links(found, {death.event_id for death in found.ordered}).height,
+        older_links=_unlisted(found, {death.event_id for death in found.ordered}),
         links_confirmed=found.confirmed.height,
         links_rejected=found.rejected,
         grouped_events=found.links.incidents.height,
@@ -140,6 +160,17 @@ def listed_links(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
     return found.shown.filter(ends)
 
 
+def listed_recurrences(found: Morning, event_ids: Collection[str]) -> pl.DataFrame:
+    """The recurrences that the items of `event_ids` show."""
+    return found.recurring.filter(pl.col("event_ids").list.eval(pl.element().is_in(list(event_ids))).list.any())
+
+
+def _unlisted(found: Morning, event_ids: Collection[str]) -> int:
+    """How many links and recurrences no item of `event_ids` shows."""
+    links = found.shown.height - listed_links(found, event_ids).height
+    return links + found.recurring.height - listed_recurrences(found, event_ids).height
+
+
 def item(found: Morning, death: Standing, rank: int) -> Item:
     """One death on the list, with every reason in words."""
     reasons = tuple(reasons_for(found, death.event_id))
@@ -148,7 +179,7 @@ def item(found: Morning, death: Standing, rank: int) -> Item:
 
 
 def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
-    """The reasons to look at one death: links, then conflicts and claims, then duties."""
+    """The reasons to look at one death: links, recurrences, conflicts and claims, duties."""
     series_of = {member: name for name, members in found.series.items() for member in members}
     every = pl.concat((found.shown, found.confirmed))
     mine = every.filter((pl.col("event_id_a") == event_id) | (pl.col("event_id_b") == event_id))
@@ -172,14 +203,16 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
             settle=why.missing,
             link=LinkFacts(
                 other_event_ids=(other,),
-                seen_per_year=link["seen_per_year"],
-                chance_per_year=link["chance_per_year"],
-                log10_bayes_factor=link["log10_bayes_factor"],
                 families={family: link[family] for family in FAMILIES},
                 series_id=name if name is not None and series_of.get(other) == name else None,
                 confirmed=decided is not None and decided.verdict is Verdict.CONFIRMED,
+                **{name: link[name] for name in _RATES_TOLD},
             ),
         )
+    linked = {event_id, *mine["event_id_a"], *mine["event_id_b"]}
+    for row in found.recurring.filter(pl.col("event_ids").list.contains(event_id)).iter_rows(named=True):
+        if len(row["event_ids"]) > 2 or not linked.issuperset(row["event_ids"]):  # a link of the two says it already
+            yield _recurrence(found, event_id, row)
     asked = found.asked.filter(pl.col("event_id") == event_id)
     for (_, _), rows in asked.group_by("kind", "question", maintain_order=True):
         first = rows.row(0, named=True)
@@ -207,6 +240,25 @@ def reasons_for(found: Morning, event_id: str) -> Iterator[Reason]:
         )
 
 
+def _recurrence(found: Morning, event_id: str, row: dict[str, Any]) -> Reason:
+    """A recurrence as a reason to look at one of its deaths."""
+    family = "people" if row["kind"] == PERSON else "place"
+    return Reason(
+        kind=ReasonKind.LINK,
+        text=recurrence_text(in_words(found.recurrences, row), row["seen_per_year"], row["chance_per_year"]),
+        evidence=tuple(
+            Evidence(table=one.table, source=one.source, row=one.row) for one in evidence(found.recurrences, row)
+        ),
+        settle=to_settle(row),
+        link=LinkFacts(
+            other_event_ids=tuple(other for other in row["event_ids"] if other != event_id),
+            families=dict.fromkeys(FAMILIES, 0.0) | {family: row["log10_bayes_factor"]},
+            recurrence=True,
+            **{name: row[name] for name in _RATES_TOLD},
+        ),
+    )
+
+
 def _evidence(rows: pl.DataFrame) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(**row)
@@ -222,6 +274,20 @@ def _undecided(within: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
     return within.filter(pl.Series(up, dtype=pl.Boolean))
 
 
+def _open_recurrences(within: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
+    """Without those whose newest death people decided about beside each of the others, nothing new since."""
+
+    def is_open(newest: str, other: str) -> bool:
+        decided = decisions.of(newest, other)
+        return decided is None or (decided.verdict is not Verdict.CONFIRMED and bool(decided.new_facts))
+
+    up = [
+        any(is_open(newest, other) for other in every if other != newest)
+        for newest, every in within.select("event_id", "event_ids").iter_rows()
+    ]
+    return within.filter(pl.Series(up, dtype=pl.Boolean))
+
+
 def _steady(shown: pl.DataFrame, known: Known, budget_per_year: float) -> pl.DataFrame:
     """Without the links that are no news and only just within the budget: as the background changes, old links drift
     over its edge, and each would be one more than the budget. What was shown as news stays until well outside."""
@@ -229,11 +295,20 @@ def _steady(shown: pl.DataFrame, known: Known, budget_per_year: float) -> pl.Dat
     return shown.filter(news | (pl.col("seen_per_year") <= budget_per_year / 2))
 
 
-def _ordered(known: Known, shown: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame) -> list[Standing]:
-    ends = pl.concat(shown.select("seen_per_year", "known_at", event_id=end) for end in ("event_id_a", "event_id_b"))
+def _ordered(
+    known: Known, shown: pl.DataFrame, recurring: pl.DataFrame, asked: pl.DataFrame, missed: pl.DataFrame
+) -> list[Standing]:
+    ends = [shown.select("seen_per_year", "known_at", event_id=end) for end in ("event_id_a", "event_id_b")]
+    ends.append(recurring.explode("event_ids").select("seen_per_year", "known_at", event_id="event_ids"))
     news = pl.col("seen_per_year").filter(pl.col("known_at") >= known.at - timedelta(days=FRESH_DAYS)).min()
-    linked = ends.group_by("event_id").agg(
-        links=pl.len(), rarest=pl.coalesce(news, pl.col("seen_per_year").min()), link_known_at=pl.col("known_at").max()
+    linked = (
+        pl.concat(ends)
+        .group_by("event_id")
+        .agg(
+            links=pl.len(),
+            rarest=pl.coalesce(news, pl.col("seen_per_year").min()),
+            link_known_at=pl.col("known_at").max(),
+        )
     )
     questions = (
         asked.select("event_id", "kind", "question")

@@ -7,6 +7,7 @@ a validation: it measures nothing about sensitivity or false alerts.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -19,7 +20,7 @@ from clew.core import UsageError, format_instant
 from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Dataset, Known
 from clew.review.journal import Journal, Shown, settings_digest
-from clew.review.morning import DEFAULT_TOP, listed_links, morning
+from clew.review.morning import DEFAULT_TOP, listed_links, listed_recurrences, morning
 from clew.standards import Standard
 
 #: When the desk opens, local time.
@@ -64,8 +65,10 @@ def show(
     """What the morning list at `known.at` shows: its top deaths, and the links of those."""
     found = morning(known, standard=standard, budget_per_year=budget_per_year, seed=seed, replicates=1, setup=setup)
     items = tuple(death.event_id for death in found.ordered[:top])
-    links = listed_links(found, items)
-    pairs = sorted((min(a, b), max(a, b)) for a, b in links.select("event_id_a", "event_id_b").iter_rows())
+    links = listed_links(found, items).select("event_id_a", "event_id_b").iter_rows()
+    recurring = listed_recurrences(found, items).select("event_id", "event_ids").iter_rows()
+    met = ((newest, other) for newest, every in recurring for other in every if other != newest)
+    pairs = sorted({(min(a, b), max(a, b)) for a, b in itertools.chain(links, met)})
     return Shown(at=known.at, items=items, links=tuple(pairs))
 
 

@@ -38,6 +38,14 @@ def link_text(
     )
 
 
+def recurrence_text(said: str, seen_per_year: float, chance_per_year: float) -> str:
+    """A recurrence in words, with both its numbers."""
+    return (
+        f"{said} Recurrences at least this strong: {often(seen_per_year)} seen by this force; persons and spots that "
+        f"only differ in how often they are met would make about {often(chance_per_year)}."
+    )
+
+
 def headline(reasons: Sequence[Reason]) -> str:
     """What is most worth knowing about a death, in one line; never who did anything, always what to ask."""
     by_kind: dict[ReasonKind, list[Reason]] = {kind: [] for kind in ReasonKind}

@@ -10,12 +10,10 @@ import polars as pl
 from scipy.spatial import cKDTree
 
 from clew.links.events import INSTITUTIONS, Flags, Floats, Integers, LinkEvents
-from clew.links.evidence.people import ROLES, Parts
+from clew.links.evidence.people import Parts
+from clew.links.incidents import kin_to
 from clew.links.rates.ties import ONE_SPOT_KM
-from clew.records import Known, Role
-
-#: Parts that a family or a household plays, for innocent reasons; and the deceased themselves.
-_OWN = np.array([role in (Role.RELATIVE, Role.RESIDENT, Role.DECEASED) for role in ROLES])
+from clew.records import Known
 
 _AROUND = tuple(itertools.product((-1, 0, 1), repeat=3))
 
@@ -48,7 +46,7 @@ class Occurrences:
 
 
 def people(events: LinkEvents, parts: Parts, *, incident: Integers, homes: Integers, frequent: int) -> Occurrences:
-    """The deaths that each person is beside who is no relative, resident or professional in it.
+    """The deaths that each person is beside who is not kin to it (`incidents.kin_to`) and no professional.
 
     Deaths of one incident or of one household count once, the first known. A person in more than `frequent` incidents
     is known by frequency, as for links, and is left out. incident, homes: (n,) codes of the events (`incidents`).
@@ -63,7 +61,7 @@ def people(events: LinkEvents, parts: Parts, *, incident: Integers, homes: Integ
             "day": events.known_day[parts.event[own]],
             "certainty": np.ones(int(own.sum())) if parts.certainty is None else parts.certainty[parts.person[own]],
             "death": events.death[parts.event[own]],
-            "beside": ~_OWN[parts.role[own]],
+            "beside": ~kin_to(parts, np.flatnonzero(own)),
             "part": np.flatnonzero(own),
         }
     )

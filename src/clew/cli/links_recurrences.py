@@ -1,0 +1,134 @@
+"""``clew links recurrences``: deaths that one person is beside, or that one spot sees, more often than is usual."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_bytes
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    SeedOption,
+    link_setup,
+    open_known,
+)
+from clew.core import UsageError, format_instant
+from clew.links import STATEMENT, find_links
+from clew.links.recurrence import Recurrences, find_recurrences, in_words
+from clew.publish.wording import clean_text, one_line
+from clew.records import spreadsheet_safe
+
+#: What every form says of itself.
+_STATEMENT = f"{STATEMENT} A recurrence asks what several deaths have in common."
+
+#: Columns of the table, in order; `event_ids` separated by spaces in CSV.
+COLUMNS = (
+    *("event_id", "event_ids", "kind", "deaths", "days", "before", "elsewhere", "log10_bayes_factor"),
+    *("seen_per_year", "seen_low", "seen_high", "chance_per_year", "chance_low", "chance_high", "known_at", "text"),
+)
+
+
+def recurrences_command(
+    data: DataArgument,
+    as_of: AsOfOption = None,
+    budget: Annotated[float, typer.Option(min=0, help="Recurrences a year: the strongest so many are listed.")] = 10.0,
+    mapping: MappingOption = None,
+    seed: SeedOption = 1,
+    model_of_identity: IdentityModelOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Lists deaths that one person is beside, or that one spot sees, more often than such people and spots do.
+
+    A person beside three deaths far apart makes three links of which none is strong: here the deaths are counted,
+    against how often people and spots once met are met again, each at a rate of its own. It names nobody; `clew
+    explain` tells the rows. --out writes .csv, .parquet or .json by its ending.
+
+    Example: clew links recurrences DATA --as-of 2014-09-21 --budget 10
+    """
+    ending = out.suffix.lower() if out is not None else ""
+    if out is not None and ending not in (".json", ".csv", ".parquet") and not as_json:
+        raise UsageError(
+            f"{out.name!r} has no ending that says what to write.",
+            where="--out",
+            mend="end it in .csv, .parquet or .json",
+        )
+    known = open_known(data, mapping, as_of, quiet=quiet)
+    setup = link_setup(None, model_of_identity, narrative=False)
+    with progress("Linking", quiet=quiet) as tick:
+        found = find_recurrences(
+            find_links(known, identity_model=setup.identity_model, replicates=1, seed=seed, tick=tick)
+        )
+    table = _table(found, budget)
+    if out is not None and ending == ".csv" and not as_json:
+        flat = table.with_columns(pl.col("event_ids").list.join(" "))
+        write_bytes(spreadsheet_safe(flat).write_csv().encode(), out)
+    elif out is not None and ending == ".parquet" and not as_json:
+        content = io.BytesIO()
+        table.write_parquet(content)
+        write_bytes(content.getvalue(), out)
+    elif as_json or out is not None:
+        print_json(_as_json(found, table, budget), out)
+    else:
+        _print(found, table, budget)
+
+
+def _table(found: Recurrences, budget: float) -> pl.DataFrame:
+    """The recurrences within the budget with the columns of `COLUMNS` and the marking."""
+    rows = found.within(budget)
+    said = [clean_text(in_words(found, row)) for row in rows.iter_rows(named=True)]
+    told = rows.with_columns(deaths=pl.col("event_ids").list.len(), text=pl.Series(said, dtype=pl.String))
+    return told.select(*COLUMNS, marking=pl.lit(found.links.known.dataset.marking))
+
+
+def _as_json(found: Recurrences, table: pl.DataFrame, budget: float) -> dict[str, Any]:
+    dataset = found.links.known.dataset
+    return {
+        "as_of": format_instant(found.links.known.at, dataset.zone),
+        "marking": dataset.marking,
+        "notice": dataset.notice,
+        "statement": _STATEMENT,
+        "seed": found.links.seed,
+        "problems": dataset.counts.as_json(),
+        "budget_per_year": budget,
+        "recurrences": [
+            row | {"known_at": format_instant(row["known_at"], dataset.zone)}
+            for row in table.drop("marking").iter_rows(named=True)
+        ],
+    }
+
+
+def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
+    """The table on the terminal. Nothing recorded is taken for markup or terminal control."""
+    console, dataset = Console(), found.links.known.dataset
+    console.print(Text(dataset.marking, style="bold"))
+    if dataset.notice:
+        console.print(Text(dataset.notice, style="italic"))
+    at = format_instant(found.links.known.at, dataset.zone)
+    console.print(f"{table.height} recurrences as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
+    view = Table(Column("newest death", overflow="fold"), box=SIMPLE)
+    for name in ("deaths", "log10", "seen\na year", "chance\na year", "what recurs"):
+        view.add_column(name, overflow="fold")
+    for row in table.iter_rows(named=True):
+        cells = (
+            row["event_id"],
+            f"{row['deaths']}",
+            f"{row['log10_bayes_factor']:.1f}",
+            f"{row['seen_per_year']:.1f}",
+            f"{row['chance_per_year']:.1f}",
+            row["text"],
+        )
+        view.add_row(*(Text(one_line(cell)) for cell in cells))
+    console.print(view)
+    console.print(_STATEMENT)
+    console.print(Text(dataset.marking, style="bold"))
