@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -128,6 +128,8 @@ def test_an_event_number_full_of_markup_does_not_break_ids_or_links() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(text=ANY)
+@example(text="\n")
+@example(text="\n=1+1")
 def test_no_cell_of_the_csv_can_be_taken_for_a_formula(text: str) -> None:
     rows = list(csv.reader(io.StringIO(review_csv(_with_text(text)).removeprefix("\ufeff"), newline="")))
     for row in rows[1:]:

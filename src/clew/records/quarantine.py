@@ -21,7 +21,7 @@ QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 #: A cell that begins so is taken for a formula by spreadsheets (OWASP, CSV Injection).
-_FORMULA = r"^[\s\x00]*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]"
+_FORMULA = r"^[\s\x00]*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]"
 _NUMBER = r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
 
 
