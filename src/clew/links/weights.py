@@ -57,13 +57,14 @@ class ProfileWeights:
 class CircumstanceWeights:
     """Shared features. Assumed: a connected event repeats a given feature, for its own reason, 3 times in 10.
 
-    `discount`: each further shared feature counts this much less than the one before, because features come
-    together (a first remedy until weights are fitted jointly). `substance_cap`: the most that shared substances may
-    say in all, since batches and fashions share them too; by themselves they never link (DOMAIN.md 2.5).
+    `discount`: each further shared feature counts this much less than the one before, because features come together
+    (a first remedy until weights are fitted jointly). Assumed: 0.8; less finds fewer planted series, and the
+    crimelinkage data do not tell 0.6 from 1 (explanation/planted-series.md). `substance_cap`: the most that shared
+    substances may say in all, since batches and fashions share them too; by themselves they never link (DOMAIN.md 2.5).
     """
 
     repeat: float = 0.3
-    discount: float = 0.6
+    discount: float = 0.8
     per_event: int = 8
     substance_cap: float = 1.0
 
