@@ -20,6 +20,7 @@ from benchmarks.planted.words import tell, vocabulary, with_words
 from clew.demonstration import make_demonstration
 from clew.links import NarrativeWeights, Weights, find_links
 from clew.links.recurrence import find_recurrences
+from clew.links.setup import LinkSetup
 from clew.records import Dataset, Known
 
 #: Series of each kind and strength in one run: few enough that they do not change what is rare.
@@ -31,7 +32,7 @@ System = Callable[[Known], Streams]
 def clew_alerts(known: Known, weights: Weights, *, recurrences: bool = True) -> Streams:
     """The links of this engine and, unless it is to do without, its recurrences as alerts: known when the last of the
     events was."""
-    links = find_links(known, weights=weights, replicates=1)
+    links = find_links(known, LinkSetup(weights=weights), replicates=1)
     first = known.events.select("event_id", "first_recorded_at")
     pairs = (
         links.frame.join(first, left_on="event_id_a", right_on="event_id")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clew.core import UsageError
 from clew.links import Weights, find_links
 from clew.links.scoring import FAMILIES
+from clew.links.setup import LinkSetup
 from clew.links.updates.incremental import LinkState
 from clew.links.weights import NarrativeWeights, PeopleWeights
 from clew.records import TABLES, Dataset, Known, empty_frame
@@ -93,7 +94,7 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
     ids = sorted(tables["events"]["event_id"].to_list())
     order.shuffle(ids)
     before, new, changed = ids[:40], ids[40:], ids[:12]
-    links = find_links(_known(tables, before, half=changed), weights=WEIGHTS, replicates=1, at_least=FLOOR)
+    links = find_links(_known(tables, before, half=changed), LinkSetup(weights=WEIGHTS), replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     arriving = [*new, *changed]
     order.shuffle(arriving)
@@ -112,7 +113,7 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
 def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run() -> None:
     tables = _records(3)
     ids = sorted(tables["events"]["event_id"].to_list())[:40]
-    links = find_links(_known(tables, ids), weights=WEIGHTS, replicates=1, at_least=FLOOR)
+    links = find_links(_known(tables, ids), LinkSetup(weights=WEIGHTS), replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     strengths = links.frame.sort("log10_bayes_factor", descending=True)["log10_bayes_factor"].to_numpy()
     assert state.frame()["log10_bayes_factor"].to_numpy() == pytest.approx(strengths, abs=1e-9)
@@ -128,7 +129,9 @@ def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_
 def test_narratives_are_left_to_full_runs() -> None:
     tables = _records(3)
     ids = sorted(tables["events"]["event_id"].to_list())[:30]
-    links = find_links(_known(tables, ids), weights=Weights(narrative=NarrativeWeights(on=True)), replicates=1)
+    links = find_links(
+        _known(tables, ids), LinkSetup(weights=Weights(narrative=NarrativeWeights(on=True))), replicates=1
+    )
     with pytest.raises(UsageError):
         LinkState.of(links)
 
@@ -147,7 +150,9 @@ def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.Dat
 def _before_and_after(tables: dict[str, pl.DataFrame], last: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """The links among F000, F001, ... before the event `last` is known, and after; checked against a full run."""
     ids = tables["events"]["event_id"].to_list()
-    run = find_links(_known(tables, [one for one in ids if one != last]), weights=WEIGHTS, replicates=1, at_least=0.5)
+    run = find_links(
+        _known(tables, [one for one in ids if one != last]), LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5
+    )
     state = LinkState.of(run, floor=0.5)
     before = state.frame()
     state.update(_known(tables, [last]))

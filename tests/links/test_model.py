@@ -13,6 +13,7 @@ from clew.links.candidates import ends_of
 from clew.links.evidence.families import time_bounds
 from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
 from clew.links.scoring import linkable
+from clew.links.setup import LinkSetup
 from clew.records import Dataset, Known
 from tests.links.backgrounds import null_background
 
@@ -39,14 +40,14 @@ def plain(known: Known) -> Links:
 
 @pytest.fixture(scope="module")
 def bent(known: Known) -> Links:
-    return find_links(known, model=BENT, replicates=1)
+    return find_links(known, LinkSetup(model=BENT), replicates=1)
 
 
 def test_the_identity_leaves_every_number_as_it_was(known: Known, plain: Links) -> None:
     usual = plain
-    assert find_links(known, model=IDENTITY, replicates=1).frame.equals(usual.frame)
+    assert find_links(known, LinkSetup(model=IDENTITY), replicates=1).frame.equals(usual.frame)
     straight = LinkModel(curves=(Curve(family="time", feature=FACTOR, knots=(-9.0, 9.0), values=(-9.0, 9.0)),))
-    found = find_links(known, model=straight, replicates=1).frame
+    found = find_links(known, LinkSetup(model=straight), replicates=1).frame
     assert found.select("event_id_a", "event_id_b").equals(usual.frame.select("event_id_a", "event_id_b"))
     assert np.allclose(found["log10_bayes_factor"], usual.frame["log10_bayes_factor"])
 
@@ -93,7 +94,7 @@ def test_what_is_not_known_contributes_exactly_nothing(bent: Links) -> None:
 def test_a_model_that_reads_what_this_version_does_not_know_is_refused(known: Known) -> None:
     strange = LinkModel(curves=(Curve(family="place", feature="phase_of_the_moon", knots=(0.0,), values=(1.0,)),))
     with pytest.raises(UsageError, match="phase_of_the_moon"):
-        find_links(known, model=strange, replicates=1)
+        find_links(known, LinkSetup(model=strange), replicates=1)
 
 
 @pytest.mark.parametrize("strength", [float("nan"), float("inf"), float("-inf")])

@@ -11,6 +11,7 @@ import pytest
 
 from clew.links import Links, Weights, explain_pair, find_links
 from clew.links.evidence.narrative import words_of
+from clew.links.setup import LinkSetup
 from clew.links.weights import NarrativeWeights
 from clew.records import Dataset
 from tests.links.backgrounds import null_background
@@ -25,7 +26,7 @@ def told(narratives: dict[int, str], *, deaths: int = 60, weights: Weights = ON)
     text = [narratives.get(number, USUAL) for number in range(deaths)]
     events = background.tables["events"].with_columns(narrative=pl.Series(text, dtype=pl.String))
     known = Dataset(name="told", tables={**background.tables, "events": events}).as_known(background.last_recorded_at)
-    return find_links(known, weights=weights, replicates=1)
+    return find_links(known, LinkSetup(weights=weights), replicates=1)
 
 
 def factor(links: Links, a: int = 0, b: int = 1) -> float:
@@ -100,6 +101,6 @@ def test_the_order_of_rows_does_not_matter() -> None:
     forward = told(narratives)
     events = forward.known.dataset.tables["events"].reverse()
     turned = Dataset(name="told", tables={**forward.known.dataset.tables, "events": events})
-    backward = find_links(turned.as_known(forward.known.at), weights=ON, replicates=1)
+    backward = find_links(turned.as_known(forward.known.at), LinkSetup(weights=ON), replicates=1)
     assert forward.scorer.words.names.equals(backward.scorer.words.names)
     assert (forward.scorer.words.codes == backward.scorer.words.codes).all()

@@ -21,6 +21,7 @@ from clew.core import UsageError
 from clew.links import FAMILIES, find_links
 from clew.links.model.features import Pairs, feature
 from clew.links.model.files import model_as_json, read_model
+from clew.links.setup import LinkSetup
 from clew.links.training import NAMES, Training, WorseModelError, read_series, train
 from clew.links.training.fit import fit_weights, smoothness
 from clew.links.training.folds import halves
@@ -182,7 +183,7 @@ def test_the_engine_adds_the_models_contributions_family_by_family(
 ) -> None:
     known, series = force
     held = material(known, series)
-    found = find_links(known, model=trained.model, replicates=1)
+    found = find_links(known, LinkSetup(model=trained.model), replicates=1)
     scored = found.score_pairs(held.solved.event[held.pairs.a], held.solved.event[held.pairs.b])
     assert np.allclose(scored.total, log10_factors(trained.model, held.scorer, held.pairs, held.solved.event))
     assert np.allclose(scored.total, scored.factors.sum(axis=1))

@@ -38,11 +38,6 @@ def identity_model(path: Path | None) -> IdentityModel | None:
     return None if path is None else read_model(path)
 
 
-def weights_for(*, narrative: bool) -> Weights:
-    """The default weights of the link evidence, with the narratives read or not."""
-    return Weights(narrative=NarrativeWeights(on=narrative))
-
-
 ModelOption = Annotated[
     Path | None, typer.Option("--model", help="A trained link model to use; without it, the documented defaults.")
 ]
@@ -55,9 +50,8 @@ def model_for(path: Path | None) -> LinkModel:
 
 def link_setup(model: Path | None, who: Path | None, *, narrative: bool = False) -> LinkSetup:
     """What the options --model, --identity-model and --narrative ask for."""
-    return LinkSetup(
-        weights=weights_for(narrative=narrative), model=model_for(model), identity_model=identity_model(who)
-    )
+    weights = Weights(narrative=NarrativeWeights(on=narrative))
+    return LinkSetup(weights=weights, model=model_for(model), identity_model=identity_model(who))
 
 
 def open_dataset(data: Path, mapping: str | None, *, quiet: bool) -> Dataset:

@@ -42,9 +42,7 @@ def print_pair(
     with progress("Linking", quiet=quiet) as tick:
         links = find_links(
             known,
-            weights=setup.weights,
-            model=setup.model,
-            identity_model=setup.identity_model,
+            setup,
             seed=seed,
             tick=tick,
         )

@@ -70,9 +70,7 @@ def find(
     with progress("Linking", quiet=quiet) as tick:
         links = find_links(
             known,
-            weights=setup.weights,
-            model=setup.model,
-            identity_model=setup.identity_model,
+            setup,
             replicates=replicates,
             seed=seed,
             at_least=above,

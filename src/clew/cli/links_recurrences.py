@@ -66,9 +66,7 @@ def recurrences_command(
     known = open_known(data, mapping, as_of, quiet=quiet)
     setup = link_setup(None, model_of_identity, narrative=False)
     with progress("Linking", quiet=quiet) as tick:
-        found = find_recurrences(
-            find_links(known, identity_model=setup.identity_model, replicates=1, seed=seed, tick=tick)
-        )
+        found = find_recurrences(find_links(known, setup, replicates=1, seed=seed, tick=tick))
     table = _table(found, budget)
     if out is not None and ending == ".csv" and not as_json:
         flat = table.with_columns(pl.col("event_ids").list.join(" "))

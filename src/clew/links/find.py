@@ -18,7 +18,6 @@ from clew.links.evidence.families import background, factor_of_days, time_bounds
 from clew.links.evidence.narrative import narratives
 from clew.links.evidence.people import Parts, parts_played
 from clew.links.evidence.reference import References, references
-from clew.links.identity import IdentityModel
 from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
@@ -26,6 +25,7 @@ from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_ref
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.rates.strata import date_strata
 from clew.links.scoring import FAMILIES, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
+from clew.links.setup import DEFAULTS, LinkSetup
 from clew.links.weights import Weights
 from clew.records import Known
 
@@ -110,10 +110,8 @@ class _Floor:
 
 def find_links(
     known: Known,
+    setup: LinkSetup = DEFAULTS,
     *,
-    weights: Weights | None = None,
-    model: LinkModel = IDENTITY,
-    identity_model: IdentityModel | None = None,
     replicates: int = DECOY_REPLICATES,
     seed: int = 1,
     at_least: float | None = None,
@@ -121,9 +119,9 @@ def find_links(
 ) -> Links:
     """The links among the events of `known`, with the rates at which links this strong are seen and made by chance.
 
-    model: a trained model in place of the defaults. identity_model: of who is who; the one that ships if None.
-    replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10 strength or more, instead of
-    the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same links.
+    setup: weights and models. replicates: decoy runs. seed: of the decoys. at_least: keep every link of this log10
+    strength or more, instead of the strongest `KEPT_PER_YEAR`. tick: told of progress. The same `known` gives the same
+    links.
     """
     if replicates < 1:
         raise UsageError(
@@ -139,11 +137,10 @@ def find_links(
             why="links are compared with it, and nothing is above or below it",
             mend="give a number, such as 2: a Bayes factor of 100 or more",
         )
-    weights = weights or Weights()
-    tick = tick or _silent
+    weights, tick = setup.weights, tick or _silent
     events = link_events(known)
-    scorer = scorer_of(known, events, weights=weights, model=model)
-    parts, named = parts_played(known, events, identity_model), references(known, events, weights.people)
+    scorer = scorer_of(known, events, weights=weights, model=setup.model)
+    parts, named = parts_played(known, events, setup.identity_model), references(known, events, weights.people)
     steps = replicates + 2
     tick(0, steps, "Comparing")
     shared = scorer.shared(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clew.links.identity import IdentityModel
 from clew.links.model import IDENTITY, LinkModel
@@ -13,10 +13,10 @@ from clew.links.weights import Weights
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSetup:
-    """weights: documented defaults if None. model: the defaults unless one was trained. identity_model: of who is who;
-    the one that ships if None."""
+    """weights: documented defaults. model: the defaults unless one was trained. identity_model: of who is who; the one
+    that ships if None."""
 
-    weights: Weights | None = None
+    weights: Weights = field(default_factory=Weights)
     model: LinkModel = IDENTITY
     identity_model: IdentityModel | None = None
 
@@ -28,7 +28,7 @@ class LinkSetup:
         if self.identity_model is not None:
             text = self.identity_model.as_json().encode()
             facts["identity_model"] = f"sha256:{hashlib.sha256(text).hexdigest()}"
-        if self.weights is not None and self.weights.narrative.on:
+        if self.weights.narrative.on:
             facts["narrative"] = True
         return facts
 

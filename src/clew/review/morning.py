@@ -90,9 +90,7 @@ def morning(
     """What is on the list as at `known.at`, in order."""
     links = find_links(
         known,
-        weights=setup.weights,
-        model=setup.model,
-        identity_model=setup.identity_model,
+        setup,
         replicates=replicates,
         seed=seed,
         tick=tick,

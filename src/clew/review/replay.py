@@ -207,8 +207,9 @@ def replay_as_text(found: dict[str, Any]) -> str:
         "A replay of known series is a demonstration with hindsight, not a validation.",
         f"{found['mornings']} morning{'s' * (found['mornings'] != 1)} from {found['from']} to {found['to']}, "
         f"budget {found['budget_per_year']:g} links a year.",
-        f"The desk was shown {found['items_shown']} new deaths ({found['items_per_week']:.1f} a week) "
-        f"and {found['links_shown']} new links ({found['links_per_week']:.2f} a week); "
+        f"The desk was shown {found['items_shown']} new death{'s' * (found['items_shown'] != 1)} "
+        f"({found['items_per_week']:.1f} a week) and {found['links_shown']} new "
+        f"link{'s' * (found['links_shown'] != 1)} ({found['links_per_week']:.2f} a week); "
         f"{found['items_standing_before']} deaths and {found['links_standing_before']} links stood before.",
     ]
     for series in found["series"]:
