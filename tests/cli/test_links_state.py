@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,6 +136,40 @@ def _spoilt(content: bytes, change: dict[str, object] | None) -> bytes:
     return file.getvalue()
 
 
+def _archive(arrays: dict[str, np.ndarray], *, compress: bool = False) -> bytes:
+    file = io.BytesIO()
+    (np.savez_compressed if compress else np.savez)(file, allow_pickle=True, **arrays)
+    return file.getvalue()
+
+
+def _huge() -> bytes:
+    """An array that says it has 10^15 numbers."""
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)})
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("header.npy", head.getvalue())
+    return file.getvalue()
+
+
+def test_a_state_of_which_any_array_was_changed_is_refused(kept: Path, tmp_path: Path) -> None:
+    with np.load(kept) as held:
+        arrays = {name: held[name] for name in held.files}
+    path = tmp_path / "changed.state"
+    for name, array in arrays.items():
+        if not array.size or name == "header":
+            continue
+        other = array.copy().reshape(-1)
+        other[0] = "x" if array.dtype.kind == "U" else ~other[0] if array.dtype.kind == "b" else other[0] + 1
+        turned = other.reshape(array.shape)
+        if np.array_equal(turned, array, equal_nan=array.dtype.kind == "f"):
+            continue
+        for changed in (turned, array.reshape(-1)[:-1], array.astype("U8")):
+            path.write_bytes(_archive(arrays | {name: changed}))
+            with pytest.raises(UsageError, match="changed since, or spoilt"):
+                read_state(path)
+
+
 def test_a_file_that_cannot_be_used_is_refused_with_what_is_wrong(kept: Path, tmp_path: Path) -> None:
     whole = kept.read_bytes()
     bad = {
@@ -142,7 +177,13 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_is_wrong(kept: Path, tm
         "half": (whole[: len(whole) // 2], "no archive"),
         "format": (_spoilt(whole, {"format": "other/9"}), "its format is"),
         "version": (_spoilt(whole, {"made_with": {"polars": "0"}}), "another version"),
-        "missing": (_spoilt(whole, None), "something is missing"),
+        "missing": (_spoilt(whole, None), "changed since, or spoilt"),
+        "other records": (_spoilt(whole, {"dataset": "another"}), "changed since, or spoilt"),
+        "no header": (_archive({"a": np.zeros(3)}), "no archive"),
+        "a list": (_archive({"header": np.array("[1]")}), "its format is"),
+        "compressed": (_archive({"header": np.zeros(10**6)}, compress=True), "no archive"),
+        "pickled": (_archive({"header": np.array([{"a": 1}], dtype=object)}), "no archive"),
+        "huge": (_huge(), "no archive"),
     }
     for name, (content, words) in bad.items():
         path = tmp_path / name

@@ -27,7 +27,7 @@ from clew.links.updates.rates import FrozenRates
 from clew.links.weights import Weights
 from clew.records import Known
 
-FORMAT = "clew-link-state/1"
+FORMAT = "clew-link-state/2"
 
 _READ = ("events", "people", "circumstances")
 
@@ -103,28 +103,30 @@ def state_as_bytes(saved: SavedState) -> bytes:
         "marking": saved.marking,
         "notice": saved.notice,
     }
-    arrays: Arrays = {"header": np.array(json.dumps(header))}
-    arrays |= {f"state.{name}": array for name, array in saved.state.arrays().items()}
+    arrays: Arrays = {f"state.{name}": array for name, array in saved.state.arrays().items()}
     arrays |= {f"rates.{name}": array for name, array in saved.rates.arrays().items()}
+    written = np.array(json.dumps(header | {"sha256": _digest(header, arrays)}))
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
+    np.savez(content, allow_pickle=False, header=written, **arrays)
     return content.getvalue()
 
 
 def read_state(path: Path) -> SavedState:
-    """The state in the file at `path`; raises `UsageError` where it is none, or one of other versions."""
+    """The state in the file at `path`; raises `UsageError` where it is none, one of other versions, or spoilt."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
-            arrays: Arrays = {name: held[name] for name in held.files}
+        arrays = _arrays_of(path.read_bytes())
         header: dict[str, Any] = json.loads(str(arrays.pop("header")))
     except OSError as error:
         raise _refused(path, error.strerror or "it cannot be read") from None
-    except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, RecursionError):
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RecursionError, MemoryError):
         raise _refused(path, "it is no archive of arrays, or not all of one") from None
-    if header.get("format") != FORMAT:
-        raise _refused(path, f"its format is {header.get('format')!r}, not {FORMAT!r}")
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        said = header.get("format") if isinstance(header, dict) else None
+        raise _refused(path, f"its format is {said!r}, not {FORMAT!r}")
     if header.get("made_with") != _made_with():
         raise _refused(path, "it was made with another version of Clew's weights or of Polars")
+    if header.pop("sha256", None) != _digest(header, arrays):
+        raise _refused(path, "what it holds is not what was written: it was changed since, or spoilt")
 
     def part(name: str) -> Arrays:
         return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
@@ -142,6 +144,24 @@ def read_state(path: Path) -> SavedState:
         )
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise _refused(path, f"something is missing or of another shape ({error})") from None
+
+
+def _arrays_of(content: bytes) -> Arrays:
+    """The arrays of an archive, none of them larger than its own share of `content`; nothing is unpickled."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+            raise ValueError("compressed")
+    with np.load(io.BytesIO(content), allow_pickle=False) as held:
+        return {name: held[name] for name in held.files}
+
+
+def _digest(header: dict[str, Any], arrays: Arrays) -> str:
+    """SHA-256 of the header and of every array: its name, type, shape and bytes, in order of name."""
+    whole = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        whole.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        whole.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return whole.hexdigest()
 
 
 def _made_with() -> dict[str, str]:
