@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clew.core import ClewError
+from clew.core import ClewError, UsageError
 from clew.records import TABLES, check_dataset
 from clew.records.mapping_file import parse_mapping
 from clew.records.text_files import read_text_file
@@ -141,3 +141,10 @@ def test_a_damaged_clew_yaml_is_read_or_refused_in_words(data: st.DataObject) ->
     )
     with suppress(ClewError):
         parse_mapping("\n".join(lines), where="clew.yaml")
+
+
+def test_a_very_long_thing_that_is_refused_is_told_by_its_ends() -> None:
+    said = str(UsageError(f"There is no event {'x' * 100_000}.", where="EVENT", mend="give an event_id"))
+    assert len(said) < 3_000
+    assert "characters left out" in said
+    assert said.endswith("To mend it: give an event_id")

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from clew.cli.standards import app
 from clew.cli.standards_files import read_links
 from clew.core import ClewError
+from clew.records import read_dataset
 from clew.standards import SCHEMA
 
 LOG = """case,act,when
@@ -313,11 +314,19 @@ def test_links_that_are_none_are_refused_with_their_row(folder: Path, command: s
 
 def test_a_link_from_a_file_is_told_by_its_row_there(folder: Path) -> None:
     (folder / "links.csv").write_text(f"{LINKS}\nD8,D9,2024-05-02T10:00:00Z\nD1,D2,2024-05-01T11:00:00+01:00\n")
-    links = read_links(folder / "links.csv")
+    links = read_links(folder / "links.csv", read_dataset(folder / "data"))
     assert links is not None
     assert links.select("source_file", "source_row", "known_at").rows()[1] == (
         "links.csv", 3, datetime(2024, 5, 1, 10, tzinfo=UTC)
     )  # fmt: skip
+
+
+def test_links_to_events_that_are_not_there_are_told_of_with_the_first(folder: Path) -> None:
+    rows = ["D1,GONE,2024-05-02T10:00:00Z", "GONE,D1,2024-05-03T10:00:00Z", "OTHER,ELSE,2024-05-01T11:00:00Z"]
+    (folder / "links.csv").write_text("\n".join([LINKS, *rows]) + "\n")
+    done = run("evaluate", str(folder / "data"), "-s", str(folder / "toy.yaml"), "--links", str(folder / "links.csv"))
+    assert "3 of 3 links name an event" in " ".join(done.stderr.split())
+    assert "the first in row 2 of links.csv: GONE" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("data", ["nowhere", "/dev/null", "x" * 5_000])

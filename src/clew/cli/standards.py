@@ -148,7 +148,7 @@ def evaluate_command(
     columns = {name: value for name, value in (("case", case), ("activity", activity), ("time", time)) if value}
     dataset = _log_or_dataset(data, log, loaded, LogOptions(**columns, time_to=time_to), mapping=mapping, quiet=quiet)
     at = as_of_or_last(as_of, loaded, dataset)
-    pairs = read_links(links)
+    pairs = read_links(links, dataset)
     if out is not None:
         write_duties(evaluate(dataset, loaded, at=at, view=view, links=pairs), loaded, dataset, at, out)
     counts = count_verdicts(dataset, loaded, at=at, view=view, links=pairs)
@@ -187,7 +187,7 @@ def queue(
     loaded = load_standard(standard)
     dataset = open_dataset(data, mapping, quiet=True)
     at = as_of_or_last(as_of, loaded, dataset)
-    duties = evaluate(dataset, loaded, at=at, links=read_links(links), verdicts={Verdict.PENDING})
+    duties = evaluate(dataset, loaded, at=at, links=read_links(links, dataset), verdicts={Verdict.PENDING})
     coming = coming_deadlines(duties, loaded, at=at, until=at + timedelta(days=days))
     columns = ["due", "duty_id", "rule", "event_id", "severity", "gate", "reason"]
     if out is not None:
@@ -225,7 +225,7 @@ def explain(
     loaded = load_standard(standard)
     dataset = open_dataset(data, mapping, quiet=True)
     at = as_of_or_last(as_of, loaded, dataset)
-    explanation = explain_duty(dataset, loaded, duty, at=at, view=view, links=read_links(links))
+    explanation = explain_duty(dataset, loaded, duty, at=at, view=view, links=read_links(links, dataset))
     if not json_:
         typer.echo("\n".join(explanation_lines(explanation)))
         return
@@ -269,7 +269,7 @@ def diff(
     old, new = load_standard(before), load_standard(after)
     dataset = open_dataset(data, mapping, quiet=True)
     at = as_of_or_last(as_of, new, dataset)
-    changed = difference(dataset, old, new, at=at, links=read_links(links))
+    changed = difference(dataset, old, new, at=at, links=read_links(links, dataset))
     if out is not None:
         write_text(csv_text(changed), out)
     if json_:

@@ -9,9 +9,10 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from clew.cli.console import print_json, write_text
+from clew.cli.console import print_json, stderr, write_text
 from clew.core import UsageError, parse_instant
-from clew.records import Dataset
+from clew.publish.wording import one_line
+from clew.records import Dataset, spreadsheet_safe
 from clew.standards import Standard
 from clew.standards.exchange import to_ocel, to_oscal
 from clew.standards.links import checked_links
@@ -31,8 +32,9 @@ def as_of_or_last(text: str | None, standard: Standard, dataset: Dataset) -> dat
     return dataset.last_recorded_at if text is None else parse_instant(text, standard.zone)
 
 
-def read_links(path: Path | None) -> pl.DataFrame | None:
-    """Links handed in as a file; raises `UsageError` where they cannot be read."""
+def read_links(path: Path | None, dataset: Dataset) -> pl.DataFrame | None:
+    """Links handed in as a file; raises `UsageError` where they cannot be read. Says on stderr how many of them name an
+    event that `dataset` does not have."""
     if path is None:
         return None
     try:
@@ -44,7 +46,18 @@ def read_links(path: Path | None) -> pl.DataFrame | None:
             mend="give event_id_a, event_id_b and known_at (ISO 8601 with offset), one row a pair",
         ) from None
     # Rows as a spreadsheet shows them, under the heading.
-    return checked_links(frame.with_columns(source_file=pl.lit(path.name), source_row=pl.int_range(2, pl.len() + 2)))
+    links = checked_links(frame.with_columns(source_file=pl.lit(path.name), source_row=pl.int_range(2, pl.len() + 2)))
+    known = dataset.tables["events"].select(pl.col("event_id").unique())
+    ends = links.unpivot(["event_id_a", "event_id_b"], index="source_row", value_name="event_id").drop("variable")
+    absent = ends.join(known, on="event_id", how="anti").sort("source_row")
+    if absent.height:
+        row, name = absent.row(0)
+        stderr.print(
+            f"{absent['source_row'].n_unique():,} of {links.height:,} links name an event that {dataset.name} does not "
+            f"have, the first in row {row} of {path.name}: {one_line(name, limit=80)}. Nothing is known of it.",
+            markup=False,
+        )
+    return links
 
 
 def _links_of_csv(path: Path) -> pl.DataFrame:
@@ -90,11 +103,5 @@ def write_duties(duties: pl.DataFrame, standard: Standard, dataset: Dataset, at:
 
 
 def csv_text(frame: pl.DataFrame) -> str:
-    """`frame` as CSV; texts that a spreadsheet would take for a formula get an apostrophe in front."""
-    safe = frame.with_columns(
-        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]"))
-        .then(pl.lit("'") + pl.col(pl.String))
-        .otherwise(pl.col(pl.String))
-        .name.keep()
-    )
-    return safe.write_csv(datetime_format=_CSV_TIME)
+    """`frame` as CSV, safe to open in a spreadsheet."""
+    return spreadsheet_safe(frame).write_csv(datetime_format=_CSV_TIME)

@@ -36,7 +36,7 @@ def gate(
     dataset = open_dataset(data, mapping, quiet=True)
     at = as_of_or_last(as_of, loaded, dataset)
     source = _category(dataset.as_known(at), event)
-    duties = evaluate(dataset, loaded, at=at, links=read_links(links), verdicts=OPEN_VERDICTS)
+    duties = evaluate(dataset, loaded, at=at, links=read_links(links, dataset), verdicts=OPEN_VERDICTS)
     barrier = check_transition(duties, loaded, event_id=event, source=source, target=to)
     rows = barrier.open_duties.sort("rule", "duty_id").with_columns(pl.col("verdict").cast(pl.String))
     if json_:

@@ -51,7 +51,7 @@ def history(
     loaded = load_standard(standard)
     dataset = open_dataset(data, mapping, quiet=quiet)
     at = as_of_or_last(as_of, loaded, dataset)
-    pairs = read_links(links)
+    pairs = read_links(links, dataset)
     if event:
         dataset, pairs = _only(dataset, pairs, event)
     parts = prepared_parts(dataset, loaded, links=pairs)

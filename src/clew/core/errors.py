@@ -6,6 +6,9 @@ error can be raised without somebody having thought about the mend.
 
 from __future__ import annotations
 
+#: The longest that one part of a message may be, in characters.
+LONGEST = 2_000
+
 
 class ClewError(Exception):
     """A failure a person can do something about.
@@ -25,7 +28,14 @@ class ClewError(Exception):
         for label, text in (("Where", self.where), ("Why it matters", self.why), ("To mend it", self.mend)):
             if text:
                 parts.append(f"  {label}: {text}")
-        return "\n".join(parts)
+        return "\n".join(map(_in_brief, parts))
+
+
+def _in_brief(text: str) -> str:
+    """`text` without its middle if it is very long: what was refused may be a book, and its ends tell which."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 200]} … [{len(text) - LONGEST:,} characters left out] … {text[-200:]}"
 
 
 class UsageError(ClewError):
