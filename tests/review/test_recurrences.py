@@ -83,7 +83,9 @@ def test_the_third_death_one_person_found_brings_back_all_three_with_rows_and_ra
         assert any("how one person came to be beside" in what for what in reason.settle)
     schema = json.loads((files("clew.review") / "review.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(found.as_json(), schema)
-    assert "One person is the finder in" in render_report(found)
+    page = render_report(found)
+    assert "One person is the finder in" in page
+    assert "Differing rates alone would make" in page
     pairs = show(data.as_known(at), standard=STANDARD, budget_per_year=52.0, top=10_000).links
     assert {tuple(sorted((ids[2], other))) for other in ids[:2]} <= set(pairs)
 

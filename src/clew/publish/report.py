@@ -159,11 +159,21 @@ def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> Re
     return ReasonView(
         reason=reason,
         kind=wording.REASON_WORDS[reason.kind],
-        bars=family_bars(link.families, scale=scale, clauses=_clauses(review, item, reason, link)) if link else (),
+        bars=_bars(review, item, reason, scale),
         terms=_rates(review, link) if link else _duty(review, reason),
         rows=tuple(wording.evidence_words(reason.evidence)),
         settle="; ".join(what for what in reason.settle if what not in item.settle),
     )
+
+
+def _bars(review: Review, item: Item, reason: Reason, scale: Scale) -> tuple[Bar, ...]:
+    """A bar for each family that a link reads; a recurrence reads one."""
+    link = reason.link
+    if link is None:
+        return ()
+    if link.recurrence:
+        return family_bars({name: factor for name, factor in link.families.items() if factor}, scale=scale, clauses={})
+    return family_bars(link.families, scale=scale, clauses=_clauses(review, item, reason, link))
 
 
 def _rates(review: Review, link: LinkFacts) -> Terms:
@@ -172,9 +182,10 @@ def _rates(review: Review, link: LinkFacts) -> Terms:
     low, high = (wording.bound_words(end) for end in (link.chance_low, link.chance_high))
     # The engine counts time in days as floating point: half a second mends what that loses.
     held = wording.moment_words(link.known_at + timedelta(seconds=0.5), review.known.dataset.zone)
+    what, by = ("Recurrences", "Differing rates alone") if link.recurrence else ("Links", "Chance alone")
     return (
-        (f"{'Recurrences' if link.recurrence else 'Links'} this strong seen", often(link.seen_per_year)),
-        ("Chance alone would make", f"{chance} (95% interval {low} to {high})"),
+        (f"{what} this strong seen", often(link.seen_per_year)),
+        (f"{by} would make", f"{chance} (95% interval {low} to {high})"),
         ("What it rests on was held by", held),
     )
 
@@ -182,7 +193,7 @@ def _rates(review: Review, link: LinkFacts) -> Terms:
 def _clauses(review: Review, item: Item, reason: Reason, link: LinkFacts) -> dict[str, str]:
     """What each family says, or lacks, in words where the reason's text does not say it already (pairs only)."""
     ends = (item.event_id, *link.other_event_ids)
-    if link.recurrence or len(ends) != 2 or not np.isin(ends, review.links.scorer.events.event_id).all():
+    if len(ends) != 2 or not np.isin(ends, review.links.scorer.events.event_id).all():
         return {}
     clauses = explain_pair(review.links, item.event_id, link.other_event_ids[0]).clauses
     said = reason.text.casefold()
