@@ -108,6 +108,8 @@ def test_recurrences_are_the_same_in_every_form_and_name_nobody(
         assert set(table["marking"]) == {told["marking"]}
     people = pl.read_parquet(data / "people.parquet")
     names = set(people["name"].drop_nulls()) | set(people["person_ref"].drop_nulls())
+    times = [row["known_at"] for row in told["recurrences"]]
+    assert times == sorted(times, reverse=True)  # no order of strength: it would be one of people
     for row in told["recurrences"]:
         assert row["event_ids"][-1] == row["event_id"]
         assert len(row["event_ids"]) == row["deaths"] >= 2

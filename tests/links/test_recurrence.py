@@ -20,7 +20,7 @@ from clew.links.rates.chance import YEAR_DAYS, History
 from clew.links.recurrence import find_recurrences
 from clew.links.recurrence.find import SCHEMA, rated
 from clew.links.recurrence.occurrences import Occurrences, people, spots
-from clew.links.recurrence.rate import CONNECTED_PER_YEAR, LONGEST, Rates, fitted, strongest_windows
+from clew.links.recurrence.rate import CONNECTED_PER_YEAR, LONGEST, UnitRates, fitted, strongest_windows
 from clew.records import Dataset, Role
 from tests.links.backgrounds import START, frame, null_background
 from tests.links.made import made_events
@@ -57,7 +57,7 @@ def test_the_strongest_window_is_that_of_a_naive_search(
     days: list[list[float]], shape: float, years: float, certainty: float
 ) -> None:
     met = occurrences_of(days, certainty=certainty)
-    rates = Rates(shape=np.full(len(days), shape), years=np.full(len(days), years))
+    rates = UnitRates(shape=np.full(len(days), shape), years=np.full(len(days), years))
     strength, back = strongest_windows(met, rates, start_day=0.0)
     row = 0
     for mine in days:
@@ -114,7 +114,7 @@ def test_those_in_many_other_records_have_a_rate_of_their_own() -> None:
     assert mean[-1] > 50 * mean[0]
     strength, _ = strongest_windows(
         replace(occurrences_of([[100.0, 130.0], [100.0, 130.0]]), elsewhere=np.array([0, 20])),
-        Rates(shape=rates.shape[[0, -1]], years=rates.years[[0, -1]]),
+        UnitRates(shape=rates.shape[[0, -1]], years=rates.years[[0, -1]]),
         start_day=0.0,
     )
     assert strength[1] > strength[3] + 1  # three deaths say less of a person who is everywhere
@@ -342,7 +342,7 @@ def test_fifty_thousand_deaths_at_one_point_cost_their_number_and_not_their_pair
 
 
 def test_a_person_of_whom_it_is_not_sure_says_less_and_never_more_than_doubt_allows() -> None:
-    rates = Rates(shape=np.array([1.0]), years=np.array([1_000.0]))
+    rates = UnitRates(shape=np.array([1.0]), years=np.array([1_000.0]))
     sure, _ = strongest_windows(occurrences_of([[10.0, 40.0, 80.0]]), rates, start_day=0.0)
     unsure, _ = strongest_windows(occurrences_of([[10.0, 40.0, 80.0]], certainty=0.7), rates, start_day=0.0)
     assert (unsure[1:] < sure[1:]).all()
@@ -352,7 +352,7 @@ def test_a_person_of_whom_it_is_not_sure_says_less_and_never_more_than_doubt_all
 def test_the_poisson_limit_of_the_factor_is_the_textbook_one() -> None:
     """With a shape so large that rates do not differ, the factor is that of a mixed rate against a Poisson one."""
     shape, per_year = 1e7, 0.2
-    rates = Rates(shape=np.array([shape]), years=np.array([shape / per_year]))
+    rates = UnitRates(shape=np.array([shape]), years=np.array([shape / per_year]))
     strength, _ = strongest_windows(occurrences_of([[0.0, YEAR_DAYS]]), rates, start_day=0.0)
     rate = np.linspace(1e-6, 200, 400_001)
     mixed = np.trapezoid(poisson.pmf(1, rate) * np.exp(-rate / CONNECTED_PER_YEAR) / CONNECTED_PER_YEAR, rate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Annotated, Any
 
 import polars as pl
@@ -12,7 +11,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, write_bytes
+from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress
+from clew.cli.frames import write_frame
 from clew.cli.inputs import (
     DataArgument,
     IdentityModelOption,
@@ -25,7 +25,6 @@ from clew.core import UsageError, format_instant
 from clew.links import STATEMENT, find_links
 from clew.links.recurrence import Recurrences, find_recurrences, in_words
 from clew.publish.wording import clean_text, one_line
-from clew.records import spreadsheet_safe
 
 #: What every form says of itself.
 _STATEMENT = f"{STATEMENT} A recurrence asks what several deaths have in common."
@@ -40,7 +39,7 @@ COLUMNS = (
 def recurrences_command(
     data: DataArgument,
     as_of: AsOfOption = None,
-    budget: Annotated[float, typer.Option(min=0, help="Recurrences a year: the strongest so many are listed.")] = 10.0,
+    budget: Annotated[float, typer.Option(min=0, help="Recurrences a year: those as rare are listed.")] = 10.0,
     mapping: MappingOption = None,
     seed: SeedOption = 1,
     model_of_identity: IdentityModelOption = None,
@@ -51,8 +50,8 @@ def recurrences_command(
     """Lists deaths that one person is beside, or that one spot sees, more often than such people and spots do.
 
     A person beside three deaths far apart makes three links of which none is strong: here the deaths are counted,
-    against how often people and spots once met are met again, each at a rate of its own. It names nobody; `clew
-    explain` tells the rows. --out writes .csv, .parquet or .json by its ending.
+    against how often people and spots once met are met again, each at a rate of its own. It names nobody, and
+    lists the newest first; `clew explain` tells the rows. --out writes .csv, .parquet or .json by its ending.
 
     Example: clew links recurrences DATA --as-of 2014-09-21 --budget 10
     """
@@ -68,13 +67,8 @@ def recurrences_command(
     with progress("Linking", quiet=quiet) as tick:
         found = find_recurrences(find_links(known, setup, replicates=1, seed=seed, tick=tick))
     table = _table(found, budget)
-    if out is not None and ending == ".csv" and not as_json:
-        flat = table.with_columns(pl.col("event_ids").list.join(" "))
-        write_bytes(spreadsheet_safe(flat).write_csv().encode(), out)
-    elif out is not None and ending == ".parquet" and not as_json:
-        content = io.BytesIO()
-        table.write_parquet(content)
-        write_bytes(content.getvalue(), out)
+    if out is not None and not as_json and ending != ".json":
+        write_frame(table.with_columns(pl.col("event_ids").list.join(" ")) if ending == ".csv" else table, out)
     elif as_json or out is not None:
         print_json(_as_json(found, table, budget), out)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,13 +18,13 @@ from clew.cli.console import (
     write_bytes,
     write_text,
 )
+from clew.cli.frames import write_frame
 from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
 from clew.core import UsageError, format_instant
 from clew.links import DECOY_REPLICATES, STATEMENT, find_links, link_decisions
 from clew.links.scoring import FAMILIES
 from clew.links.updates.saved import SavedState, read_state, state_as_bytes
 from clew.publish.wording import one_line
-from clew.records import spreadsheet_safe
 
 StateOut = Annotated[Path, typer.Option("--out", help="Write the state here.")]
 StateArgument = Annotated[Path, typer.Argument(help="What clew links state wrote.", show_default=False)]
@@ -93,22 +92,14 @@ def update_command(
     rare = link_decisions(known).marked(found.filter(pl.col("seen_per_year") <= budget))
     down = int(rare["stays_down"].sum())
     rare = rare.filter(~pl.col("stays_down")).drop("stays_down").with_columns(marking=pl.lit(saved.marking))
-    if out is not None and out.suffix == ".csv":
-        write_bytes(spreadsheet_safe(rare).write_csv().encode(), out)
-    elif out is not None and out.suffix == ".parquet":
-        write_bytes(_parquet(rare), out)
+    if out is not None and out.suffix in (".csv", ".parquet"):
+        write_frame(rare, out)
     elif as_json or out is not None:
         print_json(_as_json(saved, rare, since=held, events=events, budget=budget, down=down), out)
     else:
         write_text(_as_text(saved, rare, since=held, events=events, budget=budget, down=down))
     if keep is not None:  # last: news that could not be told is still news
         write_bytes(state_as_bytes(saved), keep)
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    content = io.BytesIO()
-    frame.write_parquet(content)
-    return content.getvalue()
 
 
 def _as_json(

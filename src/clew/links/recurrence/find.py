@@ -10,10 +10,9 @@ import polars as pl
 
 from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.find import Links
-from clew.links.rates.chance import YEAR_DAYS, History, Sightings, chance_rates, seen_rates
-from clew.links.rates.chance import Rates as HowOften
+from clew.links.rates.chance import YEAR_DAYS, History, Rates, Sightings, chance_rates, seen_rates
 from clew.links.recurrence.occurrences import Occurrences, people, spots
-from clew.links.recurrence.rate import Rates, drawn, fitted, strongest_windows
+from clew.links.recurrence.rate import UnitRates, drawn, fitted, strongest_windows
 
 #: Of a desk's budget a fifth goes to recurrences, and the rest to links: `benchmarks.planted` says what that is worth.
 SHARE_OF_BUDGET = 0.2
@@ -60,10 +59,11 @@ class Recurrences:
     frame: pl.DataFrame
 
     def within(self, per_year: float) -> pl.DataFrame:
-        """Those of which this force sees at most so many a year; of one unit the latest, which holds the others."""
+        """Those of which this force sees at most so many a year; of one unit the latest, which holds the others. The
+        newest comes first: in order of strength they would be an order of people."""
         rare = self.frame.filter(pl.col("seen_per_year") <= per_year)
         latest = pl.col("place") == pl.col("place").max().over("kind", "unit")
-        return rare.filter(latest)
+        return rare.filter(latest).sort("known_at", "event_id", "kind", descending=[True, False, False])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class Windows:
     back: Integers
 
     @classmethod
-    def of(cls, met: Occurrences, rates: Rates, start_day: float) -> Windows:
+    def of(cls, met: Occurrences, rates: UnitRates, start_day: float) -> Windows:
         """The windows of `met` under `rates`."""
         strength, back = strongest_windows(met, rates, start_day=start_day)
         return cls(met=met, strength=strength, back=back)
@@ -103,8 +103,8 @@ class Rated:
 
     windows: tuple[Windows, ...]
     floor: float
-    seen: HowOften
-    chance: HowOften
+    seen: Rates
+    chance: Rates
 
 
 def find_recurrences(links: Links) -> Recurrences:

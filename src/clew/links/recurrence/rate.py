@@ -38,14 +38,14 @@ _SHORTEST_YEARS = 1 / YEAR_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rates:
+class UnitRates:
     """Of each unit before it was met: shape (units,), years (units,): deaths a year are Gamma(shape, rate=years)."""
 
     shape: Floats
     years: Floats
 
 
-def fitted(met: Occurrences, *, start_day: float, end_day: float) -> Rates:
+def fitted(met: Occurrences, *, start_day: float, end_day: float) -> UnitRates:
     """By maximum likelihood over each band: of units first met in year t, further deaths until the end are negative
     binomial with shape a + 1 and rate b + t. Half a recurrence is added to each band, as Jeffreys' prior does for a
     Poisson rate: where none was seen, it is rare and not impossible."""
@@ -57,7 +57,7 @@ def fitted(met: Occurrences, *, start_day: float, end_day: float) -> Rates:
     for one in np.unique(band):
         mine = band == one
         shape[mine], years[mine] = _fit(met_at[mine], further[mine], exposure[mine])
-    return Rates(shape=shape, years=years)
+    return UnitRates(shape=shape, years=years)
 
 
 def _bands(elsewhere: Integers) -> Integers:
@@ -93,7 +93,7 @@ def _fit(met_at: Floats, further: Floats, exposure: Floats) -> tuple[float, floa
     return float(shape), float((shape + 1) / per_year)
 
 
-def strongest_windows(met: Occurrences, rates: Rates, *, start_day: float) -> tuple[Floats, Integers]:
+def strongest_windows(met: Occurrences, rates: UnitRates, *, start_day: float) -> tuple[Floats, Integers]:
     """For each occurrence the log10 Bayes factor of the deaths since some earlier one of its unit, the strongest of all
     such windows, and how many occurrences before it that window begins; -inf and 0 for the first of a unit.
 
@@ -124,8 +124,8 @@ def strongest_windows(met: Occurrences, rates: Rates, *, start_day: float) -> tu
 
 
 def drawn(
-    met: Occurrences, rates: Rates, *, start_day: float, end_day: float, rng: np.random.Generator
-) -> tuple[Occurrences, Rates]:
+    met: Occurrences, rates: UnitRates, *, start_day: float, end_day: float, rng: np.random.Generator
+) -> tuple[Occurrences, UnitRates]:
     """Units first met when these were, and met again as their rates have it: those that are, and their rates. What
     chance makes: no unit is connected with anything, and some are met more often than others."""
     first = np.flatnonzero(met.place == 0)
@@ -146,7 +146,7 @@ def drawn(
         elsewhere=met.elsewhere[again],
         part=np.full(len(order), -1, dtype=np.int64),
     )
-    return made, Rates(shape=rates.shape[again], years=rates.years[again])
+    return made, UnitRates(shape=rates.shape[again], years=rates.years[again])
 
 
 def _years(day: Floats, start_day: float) -> Floats:

@@ -1,0 +1,21 @@
+"""Tables written to a file that people or programs open."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import polars as pl
+
+from clew.cli.console import write_bytes
+from clew.records import spreadsheet_safe
+
+
+def write_frame(frame: pl.DataFrame, out: Path) -> None:
+    """Writes `frame` whole or not at all: Parquet where `out` ends so, else CSV that is safe to open in a spreadsheet."""
+    content = io.BytesIO()
+    if out.suffix.lower() == ".parquet":
+        frame.write_parquet(content)
+    else:
+        spreadsheet_safe(frame).write_csv(content)
+    write_bytes(content.getvalue(), out)
