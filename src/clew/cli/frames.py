@@ -12,7 +12,7 @@ from clew.records import spreadsheet_safe
 
 
 def write_frame(frame: pl.DataFrame, out: Path) -> None:
-    """Writes `frame` whole or not at all: Parquet where `out` ends so, else CSV that is safe to open in a spreadsheet."""
+    """Writes `frame` whole or not at all: Parquet where `out` ends so, else CSV that a spreadsheet can open safely."""
     content = io.BytesIO()
     if out.suffix.lower() == ".parquet":
         frame.write_parquet(content)
