@@ -86,6 +86,7 @@ def test_the_third_death_one_person_found_brings_back_all_three_with_rows_and_ra
     page = render_report(found)
     assert "One person is the finder in" in page
     assert "Differing rates alone would make" in page
+    assert '<strong class="kind">Recurrence</strong>' in page
     pairs = show(data.as_known(at), standard=STANDARD, budget_per_year=52.0, top=10_000).links
     assert {tuple(sorted((ids[2], other))) for other in ids[:2]} <= set(pairs)
 

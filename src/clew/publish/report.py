@@ -158,7 +158,7 @@ def _reason_view(review: Review, item: Item, reason: Reason, scale: Scale) -> Re
     link = reason.link
     return ReasonView(
         reason=reason,
-        kind=wording.REASON_WORDS[reason.kind],
+        kind=wording.reason_word(reason),
         bars=_bars(review, item, reason, scale),
         terms=_rates(review, link) if link else _duty(review, reason),
         rows=tuple(wording.evidence_words(reason.evidence)),

@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from clew.publish.wording import (
-    REASON_WORDS,
     long_moment_words,
     number_words,
     one_line,
+    reason_word,
     shown_words,
 )
 from clew.review.model import Item, Reason, Review
@@ -81,7 +81,7 @@ def _settle(questions: Sequence[str], *, room: int = 300) -> str:
 
 
 def _reason(reason: Reason) -> Text:
-    said = Text(f"{REASON_WORDS[reason.kind]}: ", style="bold cyan")
+    said = Text(f"{reason_word(reason)}: ", style="bold cyan")
     said.append(one_line(reason.text, limit=600), style="default not bold")
     return said
 

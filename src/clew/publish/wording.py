@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from clew.review.model import Evidence, ReasonKind
+from clew.review.model import Evidence, Reason, ReasonKind
 
 #: Longest text shown of one recorded value, in characters; what is left out is said.
 LONGEST_TEXT = 2_000
@@ -28,7 +28,7 @@ _UNFIT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
 
-REASON_WORDS = {
+_REASON_WORDS = {
     ReasonKind.LINK: "Link",
     ReasonKind.STANDARD: "Standard",
     ReasonKind.CONFLICT: "Conflict",
@@ -43,6 +43,13 @@ FAMILY_WORDS = {
     "circumstances": "Circumstances",
     "narrative": "Rare words",
 }
+
+
+def reason_word(reason: Reason) -> str:
+    """What kind of reason it is, in a word."""
+    if reason.link is not None and reason.link.recurrence:
+        return "Recurrence"
+    return _REASON_WORDS[reason.kind]
 
 
 def clean_text(text: str, *, limit: int = LONGEST_TEXT) -> str:
