@@ -107,7 +107,8 @@ def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
     if dataset.notice:
         console.print(Text(dataset.notice, style="italic"))
     at = format_instant(found.links.known.at, dataset.zone)
-    console.print(f"{table.height} recurrences as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
+    many = f"{table.height} recurrence{'s' * (table.height != 1)}"
+    console.print(f"{many} as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
     view = Table(Column("newest death", overflow="fold"), box=SIMPLE)
     for name in ("deaths", "log10", "seen\na year", "chance\na year", "what recurs"):
         view.add_column(name, overflow="fold")

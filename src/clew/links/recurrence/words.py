@@ -73,7 +73,7 @@ def _spot(row: dict[str, Any]) -> str:
     deaths = row["event_ids"]
     return (
         f"{len(deaths)} deaths came {_within(row['days'])} at one spot (100 m): {named(deaths)}"
-        f"{_before(row['before'])}; {_elsewhere(row['elsewhere'])} lie{'s' if row['elsewhere'] == 1 else ''} there."
+        f"{_before(row['before'])}; {_elsewhere(row['elsewhere'])} lie{'' if row['elsewhere'] > 1 else 's'} there."
     )
 
 
