@@ -152,6 +152,37 @@ def test_a_report_is_out_only_after_another_approved_it_to_the_byte(desk: Path) 
     assert kinds[1][1] == "disclosure"
 
 
+@pytest.mark.parametrize("out", ["nowhere/public.html", "r"])
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_recorded(desk: Path, out: str) -> None:
+    good(f"{PREPARE} --out report.json")
+    good(APPROVE)
+    bad(RELEASE.replace("public.html", out), UsageError, "Cannot write")
+    kinds = [row["type"] for row in json.loads(good("clew ledger log l --json"))["entries"]]
+    assert kinds == ["approval"]
+    good(RELEASE)
+    assert Path("public.html").exists()
+
+
+@pytest.mark.parametrize("count", ["-3", "abc", "1e400", "2.5", "", "99999999999999999999999"])
+def test_what_is_no_count_is_refused_with_its_row(desk: Path, count: str) -> None:
+    Path("c.csv").write_text(f"area,n\nnorth,40\nsouth,{count}\n", encoding="utf-8")
+    line = (
+        "clew publish prepare c.csv --table area --count n --scope deaths --register r --as-of 2015-01-31 --out c.json"
+    )
+    result = run(line)
+    assert isinstance(result.exception, UsageError)
+    assert "row 3" in result.exception.where
+    bad(line.replace("--count n", "--count m"), UsageError, "no column 'm'")
+    Path("c.csv").write_text("area,n\nnorth,40\nsouth,30.0\n", encoding="utf-8")
+    good(line)
+    assert "30" in Path("c.json").read_text(encoding="utf-8")
+
+
+def test_a_workbook_that_is_none_is_refused(desk: Path) -> None:
+    Path("d.xlsx").write_bytes(b"PK no workbook")
+    bad(f"{PREPARE} --out o.json".replace("d.csv", "d.xlsx"), UsageError, "cannot be read")
+
+
 def test_nothing_public_holds_a_small_count_and_a_register_that_lost_a_release_is_noticed(desk: Path) -> None:
     good(f"{PREPARE} --out report.json")
     public = json.loads(Path("report.json").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import fastexcel
 import polars as pl
 
 from clew.core import UsageError
@@ -22,7 +23,7 @@ def read_table(path: Path, *, needs: Sequence[str] = ()) -> pl.DataFrame:
             frame = pl.read_excel(path).select(pl.all().cast(pl.String))
         else:
             frame = pl.read_csv(path, infer_schema_length=0)
-    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
+    except (OSError, pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
         raise UsageError(
             f"{path} cannot be read: {str(error).splitlines()[0]}.",
             where="input",

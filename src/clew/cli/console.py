@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -56,6 +57,23 @@ def write_bytes(content: bytes, out: Path) -> None:
         raise UsageError(
             f"Cannot write {out}: {error.strerror or error}.",
             where="--out",
+            mend="name a file in a folder that exists and can be written",
+        ) from error
+
+
+def refuse_unless_writable(out: Path) -> None:
+    """Raises `UsageError` where `out` cannot be written: before something is done that cannot be done twice."""
+    trial = out.with_name(out.name + ".part")
+    try:
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"Cannot write {out}: {error.strerror or error}.",
+            where="--out",
+            why="nothing has been recorded or published yet",
             mend="name a file in a folder that exists and can be written",
         ) from error
 

@@ -14,7 +14,7 @@ import typer
 from clew.assurance.plan import read_plan
 from clew.assurance.tables import read_table
 from clew.cli import publish_board
-from clew.cli.console import print_json, write_text
+from clew.cli.console import print_json, refuse_unless_writable, write_text
 from clew.cli.plan_acts import moment_of
 from clew.core import UsageError, parse_instant
 from clew.ledger import Entry, EntryType, read_entries, record
@@ -177,6 +177,8 @@ def release_command(
     before = [release for release in kept.released() if release.scope == waiting.release.scope]
     if waiting.release.tables:
         check_safe([*before, waiting.release], threshold=waiting.release.threshold)
+    page = render_public(waiting.public, as_at=datetime.fromisoformat(waiting.public["as_at"]), zone=ZONE)
+    refuse_unless_writable(out)
     entry = Entry(
         EntryType.RELEASE,
         moment_of(at),
@@ -188,7 +190,7 @@ def release_command(
     )
     index = record(ledger, entry)[0]
     kept.publish(waiting)
-    write_text(render_public(waiting.public, as_at=datetime.fromisoformat(waiting.public["as_at"]), zone=ZONE), out)
+    write_text(page, out)
     typer.echo(f"Released in ledger entry {index}: {out}")
 
 

@@ -56,6 +56,9 @@ MOST_LABELS, LONGEST_LABEL = 100, 60
 _TELLING = re.compile(r"@|\d{5,}|https?:|[\n\r\t]")
 Columns = tuple[str, ...]
 
+#: Counts up to here are exact as floating point.
+_MOST = 2.0**53
+
 
 @dataclass(frozen=True)
 class Release:
@@ -83,6 +86,7 @@ class Release:
 
 def count_tables(rows: pl.DataFrame, tables: Sequence[Columns], *, scope: str, count: str | None = None) -> CountTable:
     """The joint table of counts of `rows` (one row a thing counted, or a column `count`) by each of `tables`."""
+    weight = pl.len() if count is None else _whole_numbers(rows, count).sum()
     joint: CountTable | None = None
     for columns in tables:
         gone = [name for name in columns if name not in rows.columns]
@@ -92,7 +96,6 @@ def count_tables(rows: pl.DataFrame, tables: Sequence[Columns], *, scope: str, c
                 where="--table",
                 mend=f"name one or two columns among {', '.join(rows.columns)}",
             )
-        weight = pl.len() if count is None else pl.col(count).cast(pl.Int64, strict=True).sum()
         text = [pl.col(name).cast(pl.String).fill_null("not recorded") for name in columns]
         counts = rows.group_by(text).agg(weight.alias("count"))
         made = (
@@ -104,6 +107,25 @@ def count_tables(rows: pl.DataFrame, tables: Sequence[Columns], *, scope: str, c
     if joint is None:
         raise UsageError("No table is named.", where="--table", mend="give --table rule,verdict")
     return joint
+
+
+def _whole_numbers(rows: pl.DataFrame, count: str) -> pl.Expr:
+    """The column of counts as whole numbers; raises `UsageError` for the first that is none."""
+    if count not in rows.columns:
+        raise UsageError(
+            f"There is no column {count!r}.", where="--count", mend=f"name one among {', '.join(rows.columns)}"
+        )
+    number = rows[count].cast(pl.Float64, strict=False)
+    good = (number >= 0) & (number == number.floor()) & (number <= _MOST)
+    if not (good := good.fill_null(value=False)).all():
+        row = int((~good).arg_true()[0])
+        raise UsageError(
+            f"{str(rows[count][row])[:40]!r} is no count.",
+            where=f"--count, row {row + 2}",
+            why="a count left out or taken for 0 would make the totals wrong",
+            mend="give whole numbers from 0",
+        )
+    return pl.col(count).cast(pl.Float64).cast(pl.Int64)
 
 
 def check_labels(rows: pl.DataFrame, tables: Sequence[Columns], *, allowed: Sequence[str] = ()) -> tuple[str, ...]:
