@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 import os
@@ -114,6 +115,13 @@ def test_recurrences_are_the_same_in_every_form_and_name_nobody(
         assert row["event_ids"][-1] == row["event_id"]
         assert len(row["event_ids"]) == row["deaths"] >= 2
         assert not [name for name in names if name in row["text"]]
+    beside = json.loads(RUN.invoke(app, ["links", "find", str(data), "--budget", "160", "--json", "--quiet"]).stdout)
+    assert beside["recurrences"] == told["recurrences"]  # a quarter as many as links
+    page = tmp_path / "links.html"
+    assert (
+        RUN.invoke(app, ["links", "find", str(data), "--budget", "160", "--out", str(page), "--quiet"]).exit_code == 0
+    )
+    assert all(html.escape(row["text"]) in page.read_text(encoding="utf-8") for row in told["recurrences"])
     shown = RUN.invoke(app, words)
     assert shown.exit_code == 0
     assert "accuses nobody" in " ".join(shown.stdout.split())

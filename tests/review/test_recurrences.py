@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from clew.demonstration import make_demonstration
-from clew.links import FAMILIES
+from clew.links import FAMILIES, find_links, list_links
 from clew.publish import render_report
 from clew.records import TABLES, Dataset, Known
 from clew.review import Item, Reason, Review, review
@@ -120,3 +120,5 @@ def test_it_stays_down_once_people_decided_about_the_newest_beside_each_of_the_o
     ]
     known = _with_rows(data, "actions", rows).as_known(at + timedelta(minutes=1))
     assert len(_recurrence(_review(known), ids)) == told
+    listed = list_links(find_links(known, replicates=1), budget_per_year=400).recurring
+    assert (ids in listed["event_ids"].to_list()) == (told > 0)

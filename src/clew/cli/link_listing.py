@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from clew.cli.console import print_json, write_bytes, write_text
+from clew.cli.links_recurrences import recurrences_as_json, recurrences_table, recurrences_view
 from clew.core import UsageError, format_instant
 from clew.links import FAMILIES, STATEMENT, Listing
 from clew.publish import links_csv, links_followthemoney, links_geojson, links_graphml, links_html, links_parquet
@@ -112,6 +113,9 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "rejected_and_kept_down": listing.kept_down.height,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
         "series": [asdict(one) for one in listing.grown],
+        "recurrences": recurrences_as_json(
+            listing.recurrences, recurrences_table(listing.recurrences, listing.recurring)
+        ),
     }
 
 
@@ -149,6 +153,9 @@ def print_listing(listing: Listing) -> None:
     console.print(view)
     if listing.grown:
         console.print(_series_table(listing))
+    if listing.recurring.height:
+        recurring = recurrences_table(listing.recurrences, listing.recurring)
+        console.print(recurrences_view(recurring, title="Recurrences"))
     console.print(STATEMENT)
     console.print(Text(dataset.marking, style="bold"))
 

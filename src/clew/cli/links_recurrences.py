@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress
+from clew.cli.console import AsOfOption, JsonOption, OutOption, QuietOption, print_json, progress, stderr
 from clew.cli.frames import write_frame
 from clew.cli.inputs import (
     DataArgument,
@@ -22,8 +22,8 @@ from clew.cli.inputs import (
     open_known,
 )
 from clew.core import UsageError, format_instant
-from clew.links import STATEMENT, find_links
-from clew.links.recurrence import Recurrences, find_recurrences, in_words
+from clew.links import STATEMENT, find_links, link_decisions
+from clew.links.recurrence import Recurrences, find_recurrences, in_words, undecided
 from clew.publish.wording import clean_text, one_line
 
 #: What every form says of itself.
@@ -66,7 +66,13 @@ def recurrences_command(
     setup = link_setup(None, model_of_identity, narrative=False)
     with progress("Linking", quiet=quiet) as tick:
         found = find_recurrences(find_links(known, setup, replicates=1, seed=seed, tick=tick))
-    table = _table(found, budget)
+    within = found.within(budget)
+    rows = undecided(within, link_decisions(known))
+    table = recurrences_table(found, rows)
+    if (down := within.height - rows.height) and not quiet:
+        stderr.print(
+            f"{down} more {'is' if down == 1 else 'are'} not listed: people decided about them, nothing new since."
+        )
     if out is not None and not as_json and ending != ".json":
         write_frame(table.with_columns(pl.col("event_ids").list.join(" ")) if ending == ".csv" else table, out)
     elif as_json or out is not None:
@@ -75,9 +81,8 @@ def recurrences_command(
         _print(found, table, budget)
 
 
-def _table(found: Recurrences, budget: float) -> pl.DataFrame:
-    """The recurrences within the budget with the columns of `COLUMNS` and the marking."""
-    rows = found.within(budget)
+def recurrences_table(found: Recurrences, rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` of the recurrences with the columns of `COLUMNS` and the marking."""
     said = [clean_text(in_words(found, row)) for row in rows.iter_rows(named=True)]
     told = rows.with_columns(deaths=pl.col("event_ids").list.len(), text=pl.Series(said, dtype=pl.String))
     return told.select(*COLUMNS, marking=pl.lit(found.links.known.dataset.marking))
@@ -93,23 +98,21 @@ def _as_json(found: Recurrences, table: pl.DataFrame, budget: float) -> dict[str
         "seed": found.links.seed,
         "problems": dataset.counts.as_json(),
         "budget_per_year": budget,
-        "recurrences": [
-            row | {"known_at": format_instant(row["known_at"], dataset.zone)}
-            for row in table.drop("marking").iter_rows(named=True)
-        ],
+        "recurrences": recurrences_as_json(found, table),
     }
 
 
-def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
-    """The table on the terminal. Nothing recorded is taken for markup or terminal control."""
-    console, dataset = Console(), found.links.known.dataset
-    console.print(Text(dataset.marking, style="bold"))
-    if dataset.notice:
-        console.print(Text(dataset.notice, style="italic"))
-    at = format_instant(found.links.known.at, dataset.zone)
-    many = f"{table.height} recurrence{'s' * (table.height != 1)}"
-    console.print(f"{many} as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
-    view = Table(Column("newest death", overflow="fold"), box=SIMPLE)
+def recurrences_as_json(found: Recurrences, table: pl.DataFrame) -> list[dict[str, Any]]:
+    """The rows of `recurrences_table` as JSON."""
+    zone = found.links.known.dataset.zone
+    return [
+        row | {"known_at": format_instant(row["known_at"], zone)} for row in table.drop("marking").iter_rows(named=True)
+    ]
+
+
+def recurrences_view(table: pl.DataFrame, *, title: str | None = None) -> Table:
+    """The rows of `recurrences_table` for the terminal. Nothing recorded is taken for markup or terminal control."""
+    view = Table(Column("newest death", overflow="fold"), box=SIMPLE, title=title)
     for name in ("deaths", "log10", "seen\na year", "chance\na year", "what recurs"):
         view.add_column(name, overflow="fold")
     for row in table.iter_rows(named=True):
@@ -122,6 +125,18 @@ def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
             row["text"],
         )
         view.add_row(*(Text(one_line(cell)) for cell in cells))
-    console.print(view)
+    return view
+
+
+def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
+    """The list on the terminal."""
+    console, dataset = Console(), found.links.known.dataset
+    console.print(Text(dataset.marking, style="bold"))
+    if dataset.notice:
+        console.print(Text(dataset.notice, style="italic"))
+    at = format_instant(found.links.known.at, dataset.zone)
+    many = f"{table.height} recurrence{'s' * (table.height != 1)}"
+    console.print(f"{many} as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
+    console.print(recurrences_view(table))
     console.print(_STATEMENT)
     console.print(Text(dataset.marking, style="bold"))

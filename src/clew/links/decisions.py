@@ -86,6 +86,11 @@ class Decided:
         return self.verdict is Verdict.REJECTED and not self.new_facts
 
     @property
+    def in_force(self) -> bool:
+        """Whether nothing is left to ask: the link is confirmed, or was looked at and nothing new has come since."""
+        return self.verdict is Verdict.CONFIRMED or not self.new_facts
+
+    @property
     def contradicted(self) -> bool:
         """Whether an earlier decision said something else."""
         return any(one.verdict is not self.verdict for one in self.earlier)

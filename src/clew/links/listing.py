@@ -16,6 +16,7 @@ from clew.links.explain import explain_in_a_sentence
 from clew.links.find import Links
 from clew.links.rates.rating import RATES_OF_KIND
 from clew.links.rates.series import Series, rated_series
+from clew.links.recurrence import SHARE_OF_BUDGET, Recurrences, find_recurrences, undecided
 from clew.links.scoring import FAMILIES
 
 #: What every form of a link says of itself.
@@ -47,6 +48,8 @@ class Listing:
 
     shown: rows of `Links.frame` with decision and stays_down (`Decisions.marked`). kept_down: such rows that a
     decision keeps down; they are in `shown` only if asked for. grown: the series among the others, with their rates.
+    recurrences: those known, and of them `recurring`, a quarter as many a year as links (none where links are listed by
+    strength), without those that people decided about.
     budget_per_year: None where links are listed by strength.
     """
 
@@ -55,6 +58,8 @@ class Listing:
     shown: pl.DataFrame
     kept_down: pl.DataFrame
     grown: tuple[Series, ...]
+    recurrences: Recurrences
+    recurring: pl.DataFrame
     budget_per_year: float | None
 
     @property
@@ -94,11 +99,14 @@ def list_links(links: Links, *, budget_per_year: float | None, with_rejected: bo
     wanted = links.frame if budget_per_year is None else links.within(budget_per_year)
     marked = decisions.marked(wanted)
     up = marked.filter(~pl.col("stays_down"))
+    recurrences, share = find_recurrences(links), SHARE_OF_BUDGET / (1 - SHARE_OF_BUDGET)
     return Listing(
         links=links,
         decisions=decisions,
         shown=marked if with_rejected else up,
         kept_down=marked.filter("stays_down"),
         grown=rated_series(links, up, rejected=decisions.kept_down),
+        recurrences=recurrences,
+        recurring=undecided(recurrences.within(share * (budget_per_year or 0.0)), decisions),
         budget_per_year=budget_per_year,
     )

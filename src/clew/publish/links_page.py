@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clew.links import STATEMENT, Explanation, Links, Listing, explain_pair, link_decisions
+from clew.links.recurrence import in_words
 from clew.publish.bars import Scale
 from clew.publish.facts import EventFacts, event_facts
 from clew.publish.graph_layout import Event, GraphLayout, Tie, graph_layout
@@ -20,7 +21,7 @@ from clew.publish.pages import page_environment
 from clew.publish.palette import DARK, LIGHT
 from clew.publish.timeline import Timeline, timeline
 from clew.publish.waterfall import Step, parts_of, strongest_first, waterfall, waterfall_scale
-from clew.publish.wording import bound_words, evidence_words, one_line
+from clew.publish.wording import bound_words, clean_text, evidence_words, one_line
 from clew.review.model import Evidence
 from clew.review.wording import often
 
@@ -59,12 +60,14 @@ class EventView:
 
 @dataclass(frozen=True, kw_only=True)
 class LinksPage:
-    """What the page of links shows. statuses: how many links listed have each. series: id, members, link numbers."""
+    """What the page of links shows. statuses: how many links listed have each. series: id, members, link numbers.
+    recurring: rows of `Recurrences.frame`, each with its words."""
 
     links: tuple[LinkView, ...]
     in_all: int
     budget: float | None
     statuses: Counter[str]
+    recurring: tuple[tuple[dict[str, Any], str], ...]
     kept_down: int
     shows_rejected: bool
     unmatched: int
@@ -148,6 +151,9 @@ def links_page(listing: Listing) -> LinksPage:
         in_all=listing.shown.height,
         budget=listing.budget_per_year,
         statuses=Counter(view.status for view in views),
+        recurring=tuple(
+            (row, clean_text(in_words(listing.recurrences, row))) for row in listing.recurring.iter_rows(named=True)
+        ),
         kept_down=listing.kept_down.height,
         shows_rejected=bool(listing.shown["stays_down"].any()),
         unmatched=listing.decisions.unmatched,

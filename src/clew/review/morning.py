@@ -31,6 +31,7 @@ from clew.links.recurrence import (
     find_recurrences,
     in_words,
     to_settle,
+    undecided,
 )
 from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Known
@@ -100,7 +101,7 @@ def morning(
     confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
     shown = _steady(_undecided(within, decisions), known, budget_per_year * (1 - SHARE_OF_BUDGET))
     recurrences, share = find_recurrences(links), budget_per_year * SHARE_OF_BUDGET
-    recurring = _steady(_open_recurrences(recurrences.within(share), decisions), known, share)
+    recurring = _steady(undecided(recurrences.within(share), decisions), known, share)
     asked = pl.concat(
         (
             conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),
@@ -268,21 +269,7 @@ def _undecided(within: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
     """Without the links on which a person recorded a decision: they stay down until a new fact arrives, and those that
     were confirmed for good."""
     decided = [decisions.of(a, b) for a, b in zip(within["event_id_a"], within["event_id_b"], strict=True)]
-    up = [one is None or (one.verdict is not Verdict.CONFIRMED and bool(one.new_facts)) for one in decided]
-    return within.filter(pl.Series(up, dtype=pl.Boolean))
-
-
-def _open_recurrences(within: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
-    """Without those whose newest death people decided about beside each of the others, nothing new since."""
-
-    def is_open(newest: str, other: str) -> bool:
-        decided = decisions.of(newest, other)
-        return decided is None or (decided.verdict is not Verdict.CONFIRMED and bool(decided.new_facts))
-
-    up = [
-        any(is_open(newest, other) for other in every if other != newest)
-        for newest, every in within.select("event_id", "event_ids").iter_rows()
-    ]
+    up = [one is None or not one.in_force for one in decided]
     return within.filter(pl.Series(up, dtype=pl.Boolean))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from clew.links.decisions import Decisions
 from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.find import Links
 from clew.links.rates.chance import YEAR_DAYS, History, Rates, Sightings, chance_rates, seen_rates
@@ -66,6 +67,20 @@ class Recurrences:
         return rare.filter(latest).sort("known_at", "event_id", "kind", descending=[True, False, False])
 
 
+def undecided(frame: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
+    """Rows of `Recurrences.frame` without those whose newest death people decided about beside each of the others, with
+    nothing new since."""
+    up = [
+        any(
+            (decided := decisions.of(newest, other)) is None or not decided.in_force
+            for other in every
+            if other != newest
+        )
+        for newest, every in frame.select("event_id", "event_ids").iter_rows()
+    ]
+    return frame.filter(pl.Series(up, dtype=pl.Boolean))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Windows:
     """One kind of unit: its occurrences, and for each the strongest window that ends with it (`rate`)."""
@@ -112,10 +127,10 @@ def find_recurrences(links: Links) -> Recurrences:
     events, incident = links.scorer.events, links.incident
     frequent = links.scorer.weights.people.frequent
     beside = people(events, links.parts, incident=incident, homes=links.scorer.homes, frequent=frequent)
-    end_day = float(events.known_day.max(initial=links.history.start_day))
-    found = rated(
-        (beside, spots(links.known, events, incident=incident)), links.history, end_day=end_day, seed=links.seed
-    )
+    # What a unit can be met again after is every earlier death, however long ago.
+    history = History.of(events.known_day[events.death], np.ones_like)
+    end_day = float(events.known_day.max(initial=history.start_day))
+    found = rated((beside, spots(links.known, events, incident=incident)), history, end_day=end_day, seed=links.seed)
     rows = pl.concat([_rows(events, kind, one, found.floor) for kind, one in zip(_KINDS, found.windows, strict=True)])
     rates = {
         f"{what}_{end}": pl.Series(getattr(rate, end))
