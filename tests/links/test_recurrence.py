@@ -264,10 +264,17 @@ def _with_one_person(role: str, *, days: list[float], seed: int = 3) -> tuple[Da
     return replace(background, tables=tables), [row["event_id"] for row in ids], at
 
 
+def _beside(data: Dataset) -> int:
+    """How many numbers are beside a death."""
+    told = data.tables["people"].filter(~pl.col("role").is_in(["deceased", "relative", "resident", "professional"]))
+    return told["person_ref"].drop_nulls().n_unique()
+
+
 def test_one_person_beside_three_deaths_far_apart_is_the_first_recurrence() -> None:
     data, ids, at = _with_one_person("last_contact", days=[800, 840, 900])
     found = find_recurrences(find_links(data.as_known(at), replicates=1))
     first = found.frame.row(0, named=True)
+    assert found.counted == {"person": _beside(data), "spot": 0}  # of no place the kind is known
     assert (first["kind"], first["event_ids"], first["event_id"]) == ("person", ids, ids[-1])
     assert first["chance_per_year"] < 1
     assert first["seen_per_year"] < 3

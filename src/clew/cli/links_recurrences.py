@@ -23,7 +23,7 @@ from clew.cli.inputs import (
 )
 from clew.core import UsageError, format_instant
 from clew.links import STATEMENT, find_links, link_decisions
-from clew.links.recurrence import Recurrences, find_recurrences, in_words, undecided
+from clew.links.recurrence import PERSON, SPOT, Recurrences, find_recurrences, in_words, undecided
 from clew.publish.wording import clean_text, one_line
 
 #: What every form says of itself.
@@ -98,6 +98,7 @@ def _as_json(found: Recurrences, table: pl.DataFrame, budget: float) -> dict[str
         "seed": found.links.seed,
         "problems": dataset.counts.as_json(),
         "budget_per_year": budget,
+        "counted": found.counted,
         "recurrences": recurrences_as_json(found, table),
     }
 
@@ -137,6 +138,10 @@ def _print(found: Recurrences, table: pl.DataFrame, budget: float) -> None:
     at = format_instant(found.links.known.at, dataset.zone)
     many = f"{table.height} recurrence{'s' * (table.height != 1)}"
     console.print(f"{many} as known at {at}, budget {budget:g} a year; seed {found.links.seed}.")
+    console.print(
+        f"Counted: {found.counted[PERSON]:,} people beside a death, {found.counted[SPOT]:,} spots of a death that are "
+        "known to be no home and no institution."
+    )
     console.print(recurrences_view(table))
     console.print(_STATEMENT)
     console.print(Text(dataset.marking, style="bold"))

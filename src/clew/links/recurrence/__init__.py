@@ -6,12 +6,13 @@ are met again, a rate that differs from one to the next, and `find` how often re
 many differing rates alone would make. A recurrence is a question about deaths; it names and ranks nobody.
 """
 
-from clew.links.recurrence.find import PERSON, SHARE_OF_BUDGET, Recurrences, find_recurrences, undecided
+from clew.links.recurrence.find import PERSON, SHARE_OF_BUDGET, SPOT, Recurrences, find_recurrences, undecided
 from clew.links.recurrence.words import evidence, in_words, to_settle
 
 __all__ = [
     "PERSON",
     "SHARE_OF_BUDGET",
+    "SPOT",
     "Recurrences",
     "evidence",
     "find_recurrences",

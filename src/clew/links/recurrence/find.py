@@ -53,11 +53,12 @@ class Recurrences:
     the unit, from 0; elsewhere, other incidents it is in;
     log10_bayes_factor; seen_per_year and chance_per_year, each with a 95 % interval, among recurrences of both kinds;
     known_at, when the last fact about one of the deaths was learned; unit, an arbitrary number of this run; parts, rows
-    of `Parts` of a person.
+    of `Parts` of a person. counted: by kind, how many units were met with a death at all.
     """
 
     links: Links
     frame: pl.DataFrame
+    counted: dict[str, int]
 
     def within(self, per_year: float) -> pl.DataFrame:
         """Those of which this force sees at most so many a year; of one unit the latest, which holds the others. The
@@ -138,7 +139,11 @@ def find_recurrences(links: Links) -> Recurrences:
         for end in ("per_year", "low", "high")
     }
     frame = rows.with_columns(**rates).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
-    return Recurrences(links=links, frame=frame.sort("log10_bayes_factor", "event_id", descending=[True, False]))
+    return Recurrences(
+        links=links,
+        frame=frame.sort("log10_bayes_factor", "event_id", descending=[True, False]),
+        counted={kind: len(one.met.elsewhere) for kind, one in zip(_KINDS, found.windows, strict=True)},
+    )
 
 
 def rated(occurrences: Sequence[Occurrences], history: History, *, end_day: float, seed: int) -> Rated:
