@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -15,12 +16,15 @@ import pytest
 from typer.testing import CliRunner
 
 from clew.cli.app import app
-from clew.core import UsageError
+from clew.core import UsageError, parse_instant
 from clew.demonstration import make_demonstration
 from clew.links import find_links
+from clew.links.events import link_events
+from clew.links.model import Curve, LinkModel
+from clew.links.model.files import digest_of, model_as_json
 from clew.links.updates.rates import RATES, FrozenRates
 from clew.links.updates.saved import SavedState, changed_since, read_state, state_as_bytes
-from clew.records import Dataset, write_dataset
+from clew.records import Dataset, read_dataset, write_dataset
 
 RUN = CliRunner()
 BEFORE, BETWEEN, AFTER = "2014-06-01", "2014-06-20", "2014-07-10"
@@ -70,6 +74,44 @@ def test_two_steps_through_a_file_end_in_the_links_of_one_step(data: Path, kept:
     assert through.select("event_id_a", "event_id_b").equals(direct.select("event_id_a", "event_id_b"))
     assert through["log10_bayes_factor"].to_list() == pytest.approx(direct["log10_bayes_factor"].to_list(), abs=1e-9)
     assert _update(end, data, AFTER)["events_with_news"] == 0
+
+
+def test_a_trained_model_goes_with_the_state(data: Path, kept: Path, tmp_path: Path) -> None:
+    model, state = tmp_path / "model.json", tmp_path / "trained.state"
+    nearness = Curve(family="place", feature="log_distance", knots=(-2.0, 3.0), values=(2.5, -0.5))
+    asked = (
+        "data",
+        "data_sha256",
+        "series_sha256",
+        "as_of",
+        "clew",
+        "seed",
+        "solved_events",
+        "linked_pairs",
+        "held_out",
+    )
+    trained = LinkModel(curves=(nearness,), provenance=dict.fromkeys(asked, "made by a test"))
+    model.write_text(json.dumps(model_as_json(trained)))
+    words = ["links", "state", str(data), "--as-of", BEFORE, "--replicates", "2", "--quiet"]
+    done = RUN.invoke(app, [*words, "--model", str(model), "--out", str(state)])
+    assert done.exit_code == 0, done.output
+    said = _update(state, data, AFTER)
+    assert said["link_model"] == digest_of(trained)
+    text = RUN.invoke(app, ["links", "update", str(state), str(data), "--as-of", AFTER, "--quiet"]).stdout
+    assert digest_of(trained) in text
+    found = said["links"]
+    assert found
+    default = _update(kept, data, AFTER)
+    assert default["link_model"] is None
+    assert found != default["links"]
+    places = {(row["event_id_a"], row["event_id_b"]): row["families"]["place"] for row in found}  # type: ignore[attr-defined]
+    where = read_dataset(data).as_known(parse_instant(AFTER, ZoneInfo("Europe/London")))
+    events = link_events(where)
+    number = {str(event_id): row for row, event_id in enumerate(events.event_id)}
+    for (one, other), place in places.items():
+        km = float(np.linalg.norm(events.xyz_km[number[one]] - events.xyz_km[number[other]]))
+        expected = 0.0 if np.isnan(km) else float(np.interp(np.log(km + 0.1), (-2.0, 3.0), (2.5, -0.5)))
+        assert place == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_forms_of_an_update_hold_the_same_links_with_their_rates(data: Path, kept: Path, tmp_path: Path) -> None:

@@ -5,19 +5,21 @@ Shares with it what is held fixed (`Frozen`), and nothing of how facts are looke
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from clew.links.candidates import pair_keys
 from clew.links.events import link_events
-from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.narrative import narratives
 from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
 from clew.links.incidents import home_codes, incident_groups
-from clew.links.model import IDENTITY
 from clew.links.scoring import FAMILIES, Scorer, linkable
-from clew.links.updates.frozen import Codes, Frozen, noted_values
+from clew.links.updates.codes import Codes
+from clew.links.updates.frozen import Frozen, keys_of, noted_values
 from clew.records import Known
 
 
@@ -33,7 +35,7 @@ def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]
         homes=home_codes(known, events),
         spots=np.full(len(events), -1),
         weights=weights,
-        model=IDENTITY.over(held, FAMILIES),
+        model=frozen.model.over(held, FAMILIES),
     )
     played = frozen.played(known.people).with_columns(
         event=pl.Series(np.searchsorted(events.event_id, frozen.played(known.people)["event_id"].to_numpy())),
@@ -69,14 +71,11 @@ def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
     for (event,), mine in values.group_by("event_id"):
         pairs = mine.select("key", "substance").iter_rows()
         rows[int(np.searchsorted(event_id, event))] = codes.row(pairs, per_event)
-    kinds = len(frozen.gains.factor)
-    return Circumstances(
-        codes=rows,
-        factor=frozen.gains.factor,
-        substance=frozen.gains.substance,
-        holders=np.full(kinds, 2),
-        names=pl.DataFrame({"feature": [""] * kinds, "value": [""] * kinds}),
-    )
+    noted = known.circumstances.select("feature", value=VALUE).drop_nulls().unique()
+    keys = noted.select(keys_of(pl.col("feature"), pl.col("value")).alias("key"))["key"]
+    given = {int(key): codes.of(key, substance=False) for key in keys if int(key) in set(values["key"])}
+    names = noted.with_columns(code=keys.replace_strict(given, default=-2, return_dtype=pl.Int64))
+    return replace(codes.held(rows), names=names)
 
 
 def _named(known: Known, event_id: np.ndarray, frozen: Frozen) -> References:

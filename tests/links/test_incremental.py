@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clew.core import UsageError
 from clew.links import Weights, find_links
+from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
 from clew.links.scoring import FAMILIES
 from clew.links.setup import LinkSetup
 from clew.links.updates.incremental import LinkState
@@ -23,6 +24,32 @@ from tests.links.full_run import full_run
 
 #: A person in more than four events says nothing: so that among few events some cross that line.
 WEIGHTS = Weights(people=PeopleWeights(frequent=4))
+#: Curves over every feature there is, one of two values that may come late, and over factors of families.
+TRAINED = LinkModel(
+    curves=(
+        Curve(family="place", feature="log_distance", knots=(-2.0, 1.0, 4.0), values=(1.6, 0.5, -0.6)),
+        Curve(family="time", feature="log_gap", knots=(0.0, 3.0, 6.0), values=(0.9, 0.2, -0.3)),
+        Curve(family="time", feature=FACTOR, knots=(-1.0, 0.0, 2.0), values=(-0.2, 0.0, 0.7)),
+        Curve(family="time", feature="hours_apart", knots=(0.0, 12.0), values=(0.2, -0.1)),
+        Curve(family="circumstances", feature="shared_rarity", knots=(0.0, 4.0), values=(0.0, 2.2)),
+        Curve(family="circumstances", feature="both_noted", knots=(0.0, 1.0), values=(0.0, -0.2)),
+        Curve(
+            family="circumstances",
+            feature="values",
+            of=("mark", "an anchor", "an anchor"),
+            knots=(0.0, 1.0),
+            values=(0.0, 3.0),
+        ),
+        Curve(
+            family="circumstances",
+            feature="values",
+            of=("feature 2", "yes", "yes"),
+            knots=(0.0, 1.0),
+            values=(0.0, 1.1),
+        ),
+        Curve(family="people", feature=FACTOR, knots=(0.0, 3.0), values=(0.0, 2.0)),
+    )
+)
 END = START + timedelta(days=400)
 FLOOR = 0.8
 
@@ -87,14 +114,21 @@ def _known(tables: dict[str, pl.DataFrame], ids: list[str], *, half: Collection[
     return Dataset(name="made", tables=full).as_known(END)
 
 
-@settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
-def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_background(seed: int, order) -> None:  # type: ignore[no-untyped-def]
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    order=st.randoms(use_true_random=False),
+    model=st.sampled_from((IDENTITY, TRAINED)),
+)
+def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_background(  # type: ignore[no-untyped-def]
+    seed: int, order, model: LinkModel
+) -> None:
     tables = _records(seed)
     ids = sorted(tables["events"]["event_id"].to_list())
     order.shuffle(ids)
     before, new, changed = ids[:40], ids[40:], ids[:12]
-    links = find_links(_known(tables, before, half=changed), LinkSetup(weights=WEIGHTS), replicates=1, at_least=FLOOR)
+    setup = LinkSetup(weights=WEIGHTS, model=model)
+    links = find_links(_known(tables, before, half=changed), setup, replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     arriving = [*new, *changed]
     order.shuffle(arriving)
@@ -110,10 +144,12 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
         assert factors == pytest.approx(expected[pair], abs=1e-9), pair
 
 
-def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run() -> None:
+@pytest.mark.parametrize("model", [IDENTITY, TRAINED])
+def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run(model: LinkModel) -> None:
     tables = _records(3)
     ids = sorted(tables["events"]["event_id"].to_list())[:40]
-    links = find_links(_known(tables, ids), LinkSetup(weights=WEIGHTS), replicates=1, at_least=FLOOR)
+    setup = LinkSetup(weights=WEIGHTS, model=model)
+    links = find_links(_known(tables, ids), setup, replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     strengths = links.frame.sort("log10_bayes_factor", descending=True)["log10_bayes_factor"].to_numpy()
     assert state.frame()["log10_bayes_factor"].to_numpy() == pytest.approx(strengths, abs=1e-9)
@@ -147,12 +183,13 @@ def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.Dat
     return tables | {name: pl.concat([tables[name], table]) for name, table in more.items()}
 
 
-def _before_and_after(tables: dict[str, pl.DataFrame], last: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+def _before_and_after(
+    tables: dict[str, pl.DataFrame], last: str, model: LinkModel = IDENTITY
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """The links among F000, F001, ... before the event `last` is known, and after; checked against a full run."""
     ids = tables["events"]["event_id"].to_list()
-    run = find_links(
-        _known(tables, [one for one in ids if one != last]), LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5
-    )
+    earlier, setup = _known(tables, [one for one in ids if one != last]), LinkSetup(weights=WEIGHTS, model=model)
+    run = find_links(earlier, setup, replicates=1, at_least=0.5)
     state = LinkState.of(run, floor=0.5)
     before = state.frame()
     state.update(_known(tables, [last]))
@@ -164,6 +201,17 @@ def _before_and_after(tables: dict[str, pl.DataFrame], last: str) -> tuple[set[t
     both = (set(found.select("event_id_a", "event_id_b").iter_rows()) for found in (before, after))
     one, two = ({pair for pair in found if pair[0][0] == pair[1][0] == "F"} for found in both)
     return one, two
+
+
+def test_a_trained_model_asks_for_a_value_that_nobody_shared_at_the_full_run() -> None:
+    marks = {
+        "event_id": ["F000", "F001"],
+        "feature": ["mark"] * 2,
+        "value": ["An anchor"] * 2,
+        "recorded_at": [START] * 2,
+    }
+    tables = _small([(51.5, 0.3), (51.51, 0.3)], [10, 2000], circumstances=frame("circumstances", marks))
+    assert _before_and_after(tables, "F001", TRAINED) == (set(), {("F000", "F001")})
 
 
 def test_an_event_between_two_others_makes_one_incident_of_all_three() -> None:

@@ -19,7 +19,15 @@ from clew.cli.console import (
     write_text,
 )
 from clew.cli.frames import write_frame
-from clew.cli.inputs import DataArgument, MappingOption, SeedOption, open_known
+from clew.cli.inputs import (
+    DataArgument,
+    IdentityModelOption,
+    MappingOption,
+    ModelOption,
+    SeedOption,
+    link_setup,
+    open_known,
+)
 from clew.core import UsageError, format_instant
 from clew.links import DECOY_REPLICATES, STATEMENT, find_links, link_decisions
 from clew.links.scoring import FAMILIES
@@ -37,6 +45,8 @@ def state_command(
     data: DataArgument,
     out: StateOut,
     as_of: AsOfOption = None,
+    model: ModelOption = None,
+    model_of_identity: IdentityModelOption = None,
     mapping: MappingOption = None,
     replicates: Annotated[
         int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")
@@ -51,9 +61,10 @@ def state_command(
 
     Example: clew links state DATA --out links.state
     """
+    setup = link_setup(model, model_of_identity)
     known = open_known(data, mapping, as_of, quiet=quiet)
     with progress("Linking", quiet=quiet) as tick:
-        links = find_links(known, replicates=replicates, seed=seed, tick=tick)
+        links = find_links(known, setup, replicates=replicates, seed=seed, tick=tick)
     saved = SavedState.of(links)
     write_bytes(state_as_bytes(saved), out)
     if not quiet:
@@ -116,6 +127,7 @@ def _as_json(
         "marking": saved.marking,
         "notice": saved.notice,
         "statement": STATEMENT,
+        "link_model": saved.state.frozen.model_digest,
         "budget_per_year": budget,
         "events_with_news": events,
         "rejected_and_kept_down": down,
@@ -131,6 +143,8 @@ def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events
         f"{rare.height} of their links are within {budget:g} a year. Rates as at the full run of "
         f"{format_instant(saved.full_run_at, saved.zone)}."
     )
+    if saved.state.frozen.model_digest is not None:
+        lines.append(f"By the trained model of SHA-256 {saved.state.frozen.model_digest}.")
     if down:
         lines.append(f"{down} more {'stays' if down == 1 else 'stay'} down: rejected, with no new fact since.")
     for row in rare.iter_rows(named=True):

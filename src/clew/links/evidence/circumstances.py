@@ -30,14 +30,15 @@ class Circumstances:
 
     codes: (n, k) the event's rarest k codes that another event has too, rarest first, -1 where it has fewer.
     factor: (c,) log10 factor of sharing a code. substance: (c,) whether the code is a substance. holders: (c,) how
-    many events have it.
-    names: c rows of code, feature, value.
+    many events have it. noted: how many events have any code, 1 at least.
+    names: rows of code, feature, value; one for each code that may be asked for by name.
     """
 
     codes: NDArray[np.int32]
     factor: Floats
     substance: NDArray[np.bool_]
     holders: Integers
+    noted: int
     names: pl.DataFrame
 
 
@@ -73,8 +74,14 @@ def circumstances(known: Known, events: LinkEvents, weights: CircumstanceWeights
         factor=np.log10((weights.repeat + (1 - weights.repeat) * share) / share),
         substance=(names["feature"] == "substance").to_numpy(),
         holders=holders[rarest],
+        noted=noted_in(codes),
         names=names,
     )
+
+
+def noted_in(codes: NDArray[np.int32]) -> int:
+    """How many events have any of their `codes`, (n, k); 1 at least."""
+    return max(int(np.count_nonzero((codes >= 0).any(axis=1))), 1)
 
 
 def _once(event: Integers, what: Integers, kinds: int) -> tuple[Integers, Integers]:

@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.evidence.circumstances import Circumstances, circumstance_factor
+from clew.links.evidence.circumstances import Circumstances, circumstance_factor, noted_in
 from clew.links.weights import NarrativeWeights
 from clew.records import Known
 
@@ -74,6 +74,7 @@ def narratives(known: Known, events: LinkEvents, weights: NarrativeWeights) -> C
         factor=np.log10((weights.repeat + (1 - weights.repeat) * share) / share),
         substance=np.zeros(len(order), dtype=np.bool_),
         holders=holders[order],
+        noted=noted_in(codes),
         names=pl.DataFrame(
             {
                 "feature": ["phrase" if " " in term.removeprefix(_MARK) else "word" for term in terms[order]],
@@ -168,5 +169,6 @@ def _nothing(codes: np.ndarray) -> Circumstances:
         factor=np.empty(0),
         substance=np.empty(0, dtype=np.bool_),
         holders=np.empty(0, dtype=np.int64),
+        noted=1,
         names=pl.DataFrame(schema={"feature": pl.String, "value": pl.String}),
     )

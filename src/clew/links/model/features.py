@@ -65,8 +65,7 @@ def both_noted(pairs: Pairs) -> Floats:
 def shared_rarity(pairs: Pairs) -> Floats:
     """-log10 of the share of events that have it, of those of which anything is noted, summed over what both have."""
     total = np.zeros(len(pairs.a))
-    noted = max(int(np.count_nonzero((pairs.held.codes >= 0).any(axis=1))), 1)
-    rarity = -np.log10(pairs.held.holders / noted)
+    rarity = -np.log10(pairs.held.holders / pairs.held.noted)
     mine, theirs = pairs.held.codes[pairs.a], pairs.held.codes[pairs.b]
     for column in range(mine.shape[1]):
         code = mine[:, column]

@@ -44,30 +44,35 @@ def read_model(path: Path) -> LinkModel:
     """The model in the file at `path`; raises `UsageError` where it is none, or one that this version cannot use."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
+        return model_of_json(held)
     except (OSError, ValueError, RecursionError) as error:
         raise _refused(path, str(error)) from None
+
+
+def model_of_json(held: Any) -> LinkModel:
+    """The model that a file holds; raises `ValueError` where it is none, `UsageError` where another version made it."""
     schema = json.loads(files("clew.links.model").joinpath("model.schema.json").read_text(encoding="utf-8"))
     fault = next(iter(Draft202012Validator(schema).iter_errors(held)), None)
     if fault is not None:
         place = "/".join(str(step) for step in fault.absolute_path) or "the file"
-        raise _refused(path, f"{place}: {fault.message}")
+        raise ValueError(f"{place}: {fault.message}")
     return LinkModel(
-        curves=tuple(_curve(path, number, curve) for number, curve in enumerate(held["curves"])),
+        curves=tuple(_curve(number, curve) for number, curve in enumerate(held["curves"])),
         provenance=held["provenance"],
     )
 
 
-def _curve(path: Path, number: int, held: dict[str, Any]) -> Curve:
+def _curve(number: int, held: dict[str, Any]) -> Curve:
     knots, values = tuple(map(float, held["knots"])), tuple(map(float, held["log10"]))
     where = f"curves/{number}"
     if held["family"] not in FAMILIES:
-        raise _refused(path, f"{where}: there is no family {held['family']!r}")
+        raise ValueError(f"{where}: there is no family {held['family']!r}")
     if len(knots) != len(values) or any(two <= one for one, two in pairwise(knots)):
-        raise _refused(path, f"{where}: the knots must rise, and have one value each")
+        raise ValueError(f"{where}: the knots must rise, and have one value each")
     if held["feature"] != FACTOR:
         feature(held["feature"])
     if held["feature"] in DATED_FEATURES and held["family"] != DATED:
-        raise _refused(path, f"{where}: {held['feature']} reads dates and belongs to the family {DATED}")
+        raise ValueError(f"{where}: {held['feature']} reads dates and belongs to the family {DATED}")
     of = tuple(held.get("of", ()))
     return Curve(family=held["family"], feature=held["feature"], of=of, knots=knots, values=values)
 

@@ -8,7 +8,6 @@ the same facts give the same links (decision 75).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +21,8 @@ from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE, Circumst
 from clew.links.evidence.columns import Gains
 from clew.links.evidence.people import Parts, identifiers, written_address
 from clew.links.find import Links
+from clew.links.model import LinkModel
+from clew.links.model.files import digest_of
 from clew.links.weights import SUBJECTS, Weights
 from clew.records import Known, Role
 
@@ -49,21 +50,30 @@ class Frozen:
 
     usual: of its events. spots: where they lay, None if nowhere. event_count: of them. values: (c,) keys of
     circumstances that two events or more had, in ascending order, value_codes: (c,) their codes then. gains: by code,
-    from 2 * ROOM on; below, those of new values, which are as rare as what two events have. known_as: (i,) keys of
+    from 2 * ROOM on; below, those of new values, which are as rare as what two events have. holders: by code, how many
+    events had it. noted: how many had any. known_as: (i,) keys of
     what identified somebody, ascending, persons: (i,) who that is, -1 for what several persons bear.
     floor: log10, below which no link is kept.
     """
 
     weights: Weights
+    model: LinkModel
     usual: Background
     spots: Spots | None
     event_count: int
     values: Keys
     value_codes: Integers
     gains: Gains
+    holders: Integers
+    noted: int
     known_as: Keys
     persons: Integers
     floor: float
+
+    @property
+    def model_digest(self) -> str | None:
+        """SHA-256 of the trained model, None for the documented defaults."""
+        return digest_of(self.model) if self.model.curves else None
 
     @classmethod
     def of(cls, links: Links, *, floor: float | None = None) -> Frozen:
@@ -79,12 +89,15 @@ class Frozen:
         noted = max(noted_values(known)["event_id"].n_unique(), 1)
         return cls(
             weights=weights,
+            model=scorer.model.model,
             usual=scorer.usual,
             spots=Spots.of(located, weights.place)[0] if len(located) else None,
             event_count=len(events),
             values=values[order],
             value_codes=order + 2 * ROOM,
             gains=_gains(held, 2 / max(noted, 2), weights),
+            holders=np.concatenate((np.full(2 * ROOM, 2), held.holders)),
+            noted=held.noted,
             known_as=names,
             persons=persons,
             floor=weakest if floor is None else floor,
@@ -95,7 +108,7 @@ class Frozen:
         usual, spots = self.usual, self.spots
         return {
             "numbers": np.array([usual.spot_per_km2, usual.male_share, usual.history_days, self.floor]),
-            "counts": np.array([self.event_count, spots.located if spots else 0]),
+            "counts": np.array([self.event_count, spots.located if spots else 0, self.noted]),
             "age_per_year": usual.age_per_year,
             "cells": spots.cells if spots else np.empty((0, 3), dtype=np.int64),
             "cell_count": spots.count if spots else np.empty(0, dtype=np.int64),
@@ -103,15 +116,16 @@ class Frozen:
             "value_codes": self.value_codes,
             "factor": self.gains.factor,
             "substance": self.gains.substance,
+            "holders": self.holders,
             "known_as": self.known_as,
             "persons": self.persons,
         }
 
     @classmethod
-    def of_arrays(cls, arrays: Arrays, weights: Weights) -> Frozen:
-        """From what `arrays` gave, and the weights of the full run."""
+    def of_arrays(cls, arrays: Arrays, weights: Weights, model: LinkModel) -> Frozen:
+        """From what `arrays` gave, and the weights and the model of the full run."""
         spot, male, history, floor = arrays["numbers"].tolist()
-        count, located = arrays["counts"].tolist()
+        count, located, noted = arrays["counts"].tolist()
         cells = arrays["cells"]
         spots = Spots(cells=cells, count=arrays["cell_count"], located=located, weights=weights.place)
         usual = Background(
@@ -123,12 +137,15 @@ class Frozen:
         )
         return cls(
             weights=weights,
+            model=model,
             usual=usual,
             spots=spots if len(cells) else None,
             event_count=count,
             values=arrays["values"],
             value_codes=arrays["value_codes"],
             gains=Gains(factor=arrays["factor"], substance=arrays["substance"]),
+            holders=arrays["holders"],
+            noted=noted,
             known_as=arrays["known_as"],
             persons=arrays["persons"],
             floor=floor,
@@ -188,46 +205,6 @@ def _person_or_stranger(keys: Keys, known: NDArray[np.bool_], person: Integers) 
     """Who each key stands for: the person it was known to belong to, else a number of its own."""
     own = keys % _STRANGER + _STRANGER
     return pl.Series(np.where(known & (person >= 0), person, own.astype(np.int64)), dtype=pl.Int64)
-
-
-class Codes:
-    """Codes of values: those of the full run, and room for new ones. Rarest first, as `_shared` wants them."""
-
-    def __init__(self, frozen: Frozen, new: dict[int, int] | None = None) -> None:
-        """new: the codes given so far to keys that the full run did not know."""
-        self._frozen = frozen
-        self._new: dict[int, int] = dict(new or {})
-        self._taken: set[int] = set(self._new.values())
-
-    def arrays(self) -> Arrays:
-        """The codes given so far: key, code."""
-        return {
-            "key": np.array(list(self._new), dtype=np.uint64),
-            "code": np.array(list(self._new.values()), dtype=np.int64),
-        }
-
-    def of(self, key: int, *, substance: bool) -> int | None:
-        """The code of `key`; a new one stands where its number says, so that its place does not depend on its coming.
-        None if there is no room left: a full run is needed."""
-        code = self._frozen.code_of(key)
-        code = self._new.get(key, -1) if code < 0 else code
-        if code >= 0:
-            return code
-        start = ROOM if substance else 0
-        for step in range(ROOM):
-            slot = start + (key + step) % ROOM
-            if slot not in self._taken:
-                self._taken.add(slot)
-                self._new[key] = slot
-                return slot
-        return None
-
-    def row(self, values: Iterable[tuple[int, bool]], per_event: int) -> NDArray[np.int32]:
-        """(per_event,) the codes of the (key, substance) that an event shares with any other, rarest first, then -1."""
-        codes = sorted(code for key, substance in values if (code := self.of(key, substance=substance)) is not None)
-        row = np.full(per_event, -1, dtype=np.int32)
-        row[: min(len(codes), per_event)] = codes[:per_event]
-        return row
 
 
 def noted_values(known: Known) -> pl.DataFrame:

@@ -21,15 +21,18 @@ from clew.links.events import Floats, Integers, link_events
 from clew.links.evidence.people import Parts, shared_people
 from clew.links.find import Links
 from clew.links.incidents import HOUSEHOLD_DEATHS, household, same_incident
-from clew.links.model import IDENTITY
+from clew.links.model import LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
+from clew.links.updates.codes import Codes
 from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
-from clew.links.updates.frozen import ROOM, Arrays, Codes, Frozen
+from clew.links.updates.frozen import ROOM, Arrays, Frozen
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
 from clew.records import Known
 
 Pair = tuple[int, int]
+
+_BLOCK = 100_000  # pairs that a trained model reads at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +62,12 @@ class LinkState:
     @classmethod
     def of(cls, links: Links, *, floor: float | None = None) -> LinkState:
         """The state after a full run. floor: keep links of this log10 strength or more; as strong as the weakest of
-        the run if None. Raises `UsageError` where the run used a trained model or narratives: these are read in full
-        runs only."""
-        if links.scorer.model.model != IDENTITY or links.scorer.weights.narrative.on:
+        the run if None. Raises `UsageError` where the run read narratives: these are read in full runs only."""
+        if links.scorer.weights.narrative.on:
             raise UsageError(
-                "Links by a trained model or by narratives cannot be kept up to date one event at a time.",
+                "Links by narratives cannot be kept up to date one event at a time.",
                 where="links",
-                mend="run clew links find again, or leave out the model and the narratives",
+                mend="run clew links find again, or leave out the narratives",
             )
         frozen = Frozen.of(links, floor=floor)
         events, held = links.scorer.events, links.scorer.held.codes
@@ -93,13 +95,13 @@ class LinkState:
         return found
 
     @classmethod
-    def of_arrays(cls, arrays: Arrays, weights: Weights) -> LinkState:
-        """The state that `arrays` gave. weights: of the full run."""
+    def of_arrays(cls, arrays: Arrays, weights: Weights, model: LinkModel) -> LinkState:
+        """The state that `arrays` gave. weights, model: of the full run."""
 
         def part(name: str) -> Arrays:
             return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
 
-        frozen = Frozen.of_arrays(part("frozen."), weights)
+        frozen = Frozen.of_arrays(part("frozen."), weights, model)
         new = part("codes.")
         codes = Codes(frozen, dict(zip(new["key"].tolist(), new["code"].tolist(), strict=True)))
         columns = {kind: tuple(part(f"facts.{kind}.").values()) for kind in KINDS}
@@ -199,13 +201,41 @@ class LinkState:
         wanted = {pair for pair in pairs if self._has_death(pair)}
         now = self._events.now
         for at in sorted(touched):
-            hits = self._events.against(at, self.frozen.floor)
+            hits = self._reaching(at)
             hits = hits[now.death[hits] | now.death[at]]
             wanted |= {_pair(at, int(other)) for other in hits}
             wanted |= {pair for other in self._tied(at) if self._has_death(pair := _pair(at, other))}
             for other in self._events.near(at):
                 _tie(self._together, at, other)
         self._keep(sorted(wanted))
+
+    def _reaching(self, at: int) -> Integers:
+        """The events that reach the floor with event `at` without a person or reference in common."""
+        if not self.frozen.model.fitted:
+            return self._events.against(at, self.frozen.floor)
+        others = np.arange(len(self), dtype=np.int64)
+        others = others[others != at]
+        hits = []
+        for start in range(0, len(others), _BLOCK):
+            b = others[start : start + _BLOCK]
+            factors, _ = self._factors(np.full(len(b), at), b)
+            hits.append(b[self._contributed(factors, np.full(len(b), at), b).sum(axis=1) >= self.frozen.floor])
+        return np.concatenate(hits) if hits else others
+
+    def _factors(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
+        """(p, families) default factors of the pairs, without people and reference; (p,) the tie in them."""
+        factors = np.zeros((len(a), len(FAMILIES)))
+        factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
+        factors[:, 3] = self._events.of_times(a, b)
+        return factors, tie
+
+    def _contributed(self, factors: Floats, a: Integers, b: Integers) -> Floats:
+        """(p, families) what each family contributes to the pairs under the model, from its default `factors`."""
+        model = self.frozen.model
+        if not model.fitted:
+            return factors
+        events, codes, ends = self._events.read(a, b)
+        return model.over(self._codes.held(codes), FAMILIES).contributions(factors, events, ends)
 
     def _tied(self, at: int) -> set[int]:
         """The events that share a person with event `at`, or name it, or are named by it."""
@@ -230,13 +260,12 @@ class LinkState:
         if not pairs:
             return
         a, b = np.array(pairs, dtype=np.int64).T
-        factors = np.zeros((len(pairs), len(FAMILIES)))
-        factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
-        factors[:, 3] = self._events.of_times(a, b)
+        factors, tie = self._factors(a, b)
         people, kin = self._people(pairs)
         factors[:, 0] = people
         factors[:, 1] = [self._reference(pair) for pair in pairs]
         tie = tie + factors[:, 0] + factors[:, 1]
+        factors = self._contributed(factors, a, b)
         for row in np.flatnonzero((factors.sum(axis=1) >= self.frozen.floor) & (tie >= LEAST_TIE)):
             one, other = pairs[row]
             self._pairs[one, other] = Held(factors=tuple(factors[row].tolist()), kin=bool(kin[row]))

@@ -55,7 +55,7 @@ class Room:
         """The events there are."""
         return LinkEvents(**{name: array[: self._size] for name, array in self._arrays.items()})
 
-    def some(self, rows: list[int]) -> LinkEvents:
+    def some(self, rows: list[int] | Integers) -> LinkEvents:
         """These events."""
         return LinkEvents(**{name: array[rows] for name, array in self._arrays.items()})
 
@@ -101,6 +101,11 @@ class Room:
         rough = rough[rough != at]
         joined = rough[same_incident(now, np.full(len(rough), at), rough)]
         return [int(other) for other in joined]
+
+    def read(self, a: Integers, b: Integers) -> tuple[LinkEvents, np.ndarray, tuple[Integers, Integers]]:
+        """The m events that the pairs are of, their codes (m, k), and the ends of the pairs among these."""
+        rows, ends = _renumbered(a, b)
+        return self.some(rows), self._codes[rows], ends
 
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """As `PairEvidence.of_pairs`."""

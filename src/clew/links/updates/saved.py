@@ -21,13 +21,15 @@ import polars as pl
 
 from clew.core import UsageError, parse_instant, parse_zone
 from clew.links.find import Links
+from clew.links.model import IDENTITY
+from clew.links.model.files import model_as_json, model_of_json
 from clew.links.updates.frozen import Arrays
 from clew.links.updates.incremental import LinkState
 from clew.links.updates.rates import FrozenRates
 from clew.links.weights import Weights
 from clew.records import Known
 
-FORMAT = "clew-link-state/2"
+FORMAT = "clew-link-state/3"
 
 _READ = ("events", "people", "circumstances")
 
@@ -93,6 +95,7 @@ def changed_since(known: Known, since: datetime) -> list[str]:
 
 def state_as_bytes(saved: SavedState) -> bytes:
     """The file's content."""
+    model = saved.state.frozen.model
     header = {
         "format": FORMAT,
         "made_with": _made_with(),
@@ -102,6 +105,7 @@ def state_as_bytes(saved: SavedState) -> bytes:
         "zone": saved.zone.key,
         "marking": saved.marking,
         "notice": saved.notice,
+        "model": model_as_json(model) if model != IDENTITY else None,
     }
     arrays: Arrays = {f"state.{name}": array for name, array in saved.state.arrays().items()}
     arrays |= {f"rates.{name}": array for name, array in saved.rates.arrays().items()}
@@ -132,8 +136,9 @@ def read_state(path: Path) -> SavedState:
         return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
 
     try:
+        model = IDENTITY if header["model"] is None else model_of_json(header["model"])
         return SavedState(
-            state=LinkState.of_arrays(part("state."), Weights()),
+            state=LinkState.of_arrays(part("state."), Weights(), model),
             rates=FrozenRates.of_arrays(part("rates.")),
             at=parse_instant(header["at"], ZoneInfo("UTC")),
             full_run_at=parse_instant(header["full_run_at"], ZoneInfo("UTC")),
