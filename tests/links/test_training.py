@@ -22,7 +22,7 @@ from clew.links import FAMILIES, find_links
 from clew.links.model.features import Pairs, feature
 from clew.links.model.files import model_as_json, read_model
 from clew.links.setup import LinkSetup
-from clew.links.training import NAMES, Training, WorseModelError, read_series, train
+from clew.links.training import NAMES, Training, WorseModelError, joint, read_series, train
 from clew.links.training.fit import fit_weights, smoothness
 from clew.links.training.folds import halves
 from clew.links.training.joint import fit_model
@@ -89,6 +89,23 @@ def test_no_series_is_on_both_sides_of_a_half(force: tuple[Known, pl.DataFrame])
         assert len(learn) + len(ask) == len(solved)
         assert not (solved.member[learn].any(axis=0) & solved.member[ask].any(axis=0)).any()
         assert solved.take(ask).linked.any()
+
+
+def test_a_few_groups_parted_often_choose_less_by_luck(
+    force: tuple[Known, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = material(*force)
+    few = np.flatnonzero(held.solved.group < 40)
+
+    def shifts() -> np.ndarray:
+        chosen = [fit_model(held.pairs, held.linked, held.solved, few, seed=seed)[1] for seed in range(10)]
+        return np.array([one.shift for one in chosen])
+
+    often = shifts()
+    monkeypatch.setattr(joint, "_PARTINGS", 1)
+    once = shifts()
+    assert 0 < often.std() < 0.75 * once.std()  # of five partings .45 is expected
+    assert often.mean() == pytest.approx(once.mean(), abs=3 * once.std())
 
 
 def test_the_means_over_intervals_are_those_of_many_instants(force: tuple[Known, pl.DataFrame]) -> None:

@@ -7,6 +7,7 @@ default factor of a family that these series show too seldom is added as it is, 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,13 @@ SERIES_POWER = 0.5
 #: Unlinked pairs used in one fit; of more, so many are drawn and weigh the more.
 MOST_UNLINKED = 200_000
 
+#: Choices are made on groups held out, in so many parts.
 _INNER = 4
+
+#: Few groups are parted more than once, up to so often, until so many were held out: one parting of a few says by luck
+#: how far the weights are drawn in. Assumed.
+_PARTINGS = 5
+_GROUPS_ASKED = 200
 _CONSTANTS = ("place", "time", "circumstances")
 _CONSTANT_RIDGE = 0.1
 _SHRINK = (0.2, 1.0)
@@ -57,11 +64,9 @@ def fit_model(pairs: Reading, linked: Flags, solved: Solved, rows: Integers, *, 
     with threadpool_limits(limits=1):  # small matrices: threads that wait for one another cost more than they save
         inside = np.zeros(len(solved), dtype=np.bool_)
         inside[rows] = True
-        fold = grouped_parts(solved.take(rows), _INNER, rng)
-        of_group = np.full(int(solved.group.max()) + 1, -1)
-        of_group[: len(fold)] = fold
+        folds = _partings(solved, rows, rng)
         held = _Held(pairs=pairs, linked=linked, group=solved.group)
-        chosen = _choose(held, inside, of_group[solved.group], rng)
+        chosen = _choose(held, inside, folds[:, solved.group], rng)
         fitted = _Fit.of(held, inside, chosen.form, rng)
         return LinkModel(curves=tuple(fitted.curves(chosen))), chosen
 
@@ -156,13 +161,28 @@ class _Fit:
         return fitted | {name: value + left / len(free) for name, value in wanted.items()}
 
 
-def _choose(held: _Held, inside: Flags, fold: Integers, rng: np.random.Generator) -> Chosen:
-    """The form with the least log loss on groups held out inside the training events, and how far to draw it in."""
+def _partings(solved: Solved, rows: Integers, rng: np.random.Generator) -> Integers:
+    """(partings, groups) the part of each group that has events in `rows`, -1 for the others."""
+    mine = solved.take(rows)
+    linked = int(np.count_nonzero(np.bincount(mine.group) >= 2))
+    partings = int(np.clip(_GROUPS_ASKED // max(linked, 1), 1, _PARTINGS))
+    folds = np.full((partings, int(solved.group.max()) + 1), -1)
+    for parting in folds:
+        fold = grouped_parts(mine, _INNER, rng)
+        parting[: len(fold)] = fold
+    return folds
+
+
+def _choose(held: _Held, inside: Flags, folds: Integers, rng: np.random.Generator) -> Chosen:
+    """The form with the least log loss on groups held out inside the training events, and how far to draw it in.
+
+    folds: (partings, events) the part of each event, in each parting of the groups.
+    """
     loss: dict[Form, float] = {}
     odds: dict[Form, tuple[Floats, Flags, Floats]] = {}
     for form in FORMS:
         asked = []
-        for number in range(_INNER):
+        for fold, number in itertools.product(folds, range(_INNER)):
             learn, ask = inside & (fold != number), inside & (fold == number)
             rows = np.flatnonzero(ask[held.pairs.a] & ask[held.pairs.b])
             fitted = _Fit.of(held, learn, form, rng)
