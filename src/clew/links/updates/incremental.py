@@ -17,22 +17,18 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.events import Floats, Integers, link_events
-from clew.links.evidence.people import Parts, shared_people
+from clew.links.events import Integers, link_events
 from clew.links.find import Links
-from clew.links.incidents import HOUSEHOLD_DEATHS, household, same_incident
+from clew.links.incidents import HOUSEHOLD_DEATHS, same_incident
 from clew.links.model import LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
 from clew.links.updates.codes import Codes
 from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
 from clew.links.updates.frozen import ROOM, Arrays, Frozen
+from clew.links.updates.pair_scores import Pair, PairScores, pair_of
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
 from clew.records import Known
-
-Pair = tuple[int, int]
-
-_BLOCK = 100_000  # pairs that a trained model reads at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +49,7 @@ class LinkState:
         """Without any link yet; `of` and `of_arrays` make states."""
         self.frozen = frozen
         self._events, self._facts, self._codes = events, facts, codes
+        self._scores = PairScores(frozen, events=events, facts=facts, codes=codes)
         self._index = {str(event_id): row for row, event_id in enumerate(events.now.event_id.tolist())}
         self._pairs: dict[Pair, Held] = {}
         self._beside: dict[int, set[int]] = {}
@@ -147,7 +144,7 @@ class LinkState:
     def links_of(self, event_id: str) -> pl.DataFrame:
         """The links of one event, as in `frame`."""
         at = self._index[event_id]
-        return self._framed(_pair(at, other) for other in self._beside.get(at, ()))
+        return self._framed(pair_of(at, other) for other in self._beside.get(at, ()))
 
     def update(self, known: Known) -> pl.DataFrame:
         """Takes everything that is now known of the events of `known`, new or changed, and scores them again.
@@ -175,67 +172,39 @@ class LinkState:
             self._events.recode(at, self._code_row(at))
         self._rescore(touched, pairs)
         mine = {self._index[event_id] for event_id in given.event_id.tolist()}
-        return self._framed({_pair(at, other) for at in mine for other in self._beside.get(at, ())})
+        return self._framed({pair_of(at, other) for at in mine for other in self._beside.get(at, ())})
 
     def _naming(self, key: int, events: set[int]) -> set[Pair]:
         """The pairs of which one may name the other by `key`, or by another name of the same event."""
         named = {*self._facts.with_value("names", key), *events}
         names = {name for one in named for name in self._facts.of(one).names} | {key}
         sayers = {one for name in names for one in self._facts.with_value("says", name)} | events
-        return {_pair(a, b) for a in named for b in sayers if a != b}
+        return {pair_of(a, b) for a in named for b in sayers if a != b}
 
     def _all_pairs(self, events: set[int]) -> set[Pair]:
         """All pairs of those who share one person, unless they are too many for that to say anything."""
         if len(events) > self.frozen.weights.people.frequent + 1:
             return set()
-        return {_pair(a, b) for a in events for b in events if a < b}
+        return {pair_of(a, b) for a in events for b in events if a < b}
 
     def _rescore(self, touched: set[int], pairs: set[Pair]) -> None:
         """Scores all pairs of the `touched` events, and these `pairs`, again."""
         for at in touched:
             for other in self._beside.pop(at, set()):
-                self._pairs.pop(_pair(at, other), None)
+                self._pairs.pop(pair_of(at, other), None)
                 self._beside.get(other, set()).discard(at)
             for other in self._together.pop(at, set()):
                 self._together.get(other, set()).discard(at)
         wanted = {pair for pair in pairs if self._has_death(pair)}
         now = self._events.now
         for at in sorted(touched):
-            hits = self._reaching(at)
+            hits = self._scores.reaching(at)
             hits = hits[now.death[hits] | now.death[at]]
-            wanted |= {_pair(at, int(other)) for other in hits}
-            wanted |= {pair for other in self._tied(at) if self._has_death(pair := _pair(at, other))}
+            wanted |= {pair_of(at, int(other)) for other in hits}
+            wanted |= {pair for other in self._tied(at) if self._has_death(pair := pair_of(at, other))}
             for other in self._events.near(at):
                 _tie(self._together, at, other)
         self._keep(sorted(wanted))
-
-    def _reaching(self, at: int) -> Integers:
-        """The events that reach the floor with event `at` without a person or reference in common."""
-        if not self.frozen.model.fitted:
-            return self._events.against(at, self.frozen.floor)
-        others = np.arange(len(self), dtype=np.int64)
-        others = others[others != at]
-        hits = []
-        for start in range(0, len(others), _BLOCK):
-            b = others[start : start + _BLOCK]
-            factors, _ = self._factors(np.full(len(b), at), b)
-            hits.append(b[self._contributed(factors, np.full(len(b), at), b).sum(axis=1) >= self.frozen.floor])
-        return np.concatenate(hits) if hits else others
-
-    def _factors(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
-        """(p, families) default factors of the pairs, without people and reference; (p,) the tie in them."""
-        factors = np.zeros((len(a), len(FAMILIES)))
-        factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
-        factors[:, 3] = self._events.of_times(a, b)
-        return factors, tie
-
-    def _contributed(self, factors: Floats, a: Integers, b: Integers) -> Floats:
-        """(p, families) what each family contributes to the pairs under the model, from its default `factors`."""
-        model = self.frozen.model
-        if not model.fitted:
-            return factors
-        events, codes, ends = self._events.read(a, b)
-        return model.over(self._codes.held(codes), FAMILIES).contributions(factors, events, ends)
 
     def _tied(self, at: int) -> set[int]:
         """The events that share a person with event `at`, or name it, or are named by it."""
@@ -259,74 +228,11 @@ class LinkState:
                     self._beside.get(one, set()).discard(other)
         if not pairs:
             return
-        a, b = np.array(pairs, dtype=np.int64).T
-        factors, tie = self._factors(a, b)
-        people, kin = self._people(pairs)
-        factors[:, 0] = people
-        factors[:, 1] = [self._reference(pair) for pair in pairs]
-        tie = tie + factors[:, 0] + factors[:, 1]
-        factors = self._contributed(factors, a, b)
+        factors, tie, kin = self._scores.of(pairs)
         for row in np.flatnonzero((factors.sum(axis=1) >= self.frozen.floor) & (tie >= LEAST_TIE)):
             one, other = pairs[row]
             self._pairs[one, other] = Held(factors=tuple(factors[row].tolist()), kin=bool(kin[row]))
             _tie(self._beside, one, other)
-
-    def _people(self, pairs: list[Pair]) -> tuple[Floats, np.ndarray]:
-        """(p,) what the strongest person that each pair shares says, and whether they are kin on both sides."""
-        factor, kin = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=bool)
-        often: dict[int, int] = {}
-        for at in {event for pair in pairs for event in pair}:
-            for person in {one[1] for one in self._facts.of(at).parts}:
-                often[person] = often.get(person, 0) + 1
-        limit = self.frozen.weights.people.frequent
-        players = {one: self._facts.with_value("parts", one) for one, times in often.items() if times >= 2}
-        persons = [one for one, events in players.items() if len(events) <= limit]
-        if not persons:
-            return factor, kin
-        ids = self._events.now.event_id
-        inside = set(persons)
-        wide = {event for one in persons for event in players[one]}
-        everywhere = sorted(wide, key=lambda event: str(ids[event]))
-        local = {event: row for row, event in enumerate(everywhere)}
-        played = sorted(
-            (address, local[event], role, person)
-            for event in everywhere
-            for role, person, address in self._facts.of(event).parts
-            if person in inside
-        )
-        number = {person: row for row, person in enumerate(sorted(inside))}
-        columns = list(zip(*played, strict=True))
-        parts = Parts(
-            event=np.array(columns[1], dtype=np.int64),
-            role=np.array(columns[2], dtype=np.int64),
-            person=np.array([number[person] for person in columns[3]], dtype=np.int64),
-            row=np.zeros(len(played), dtype=np.int64),
-            address=np.array(columns[0], dtype=bool),
-        )
-        events = self._events.some(everywhere)
-        found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
-        home = household(events, parts, found)
-        of = {
-            _pair(everywhere[a], everywhere[b]): row
-            for row, (a, b) in enumerate(zip(found.a.tolist(), found.b.tolist(), strict=True))
-        }
-        for row, pair in enumerate(pairs):
-            place = of.get(pair, -1)
-            if place >= 0:
-                factor[row], kin[row] = found.factor[place], home[place]
-        return factor, kin
-
-    def _reference(self, pair: Pair) -> float:
-        """What it says that one of the pair names the other: the stronger way, if both do."""
-        most = 0.0
-        for says, named in (pair, pair[::-1]):
-            names = set(self._facts.of(named).names)
-            if names.isdisjoint(self._facts.of(says).says):
-                continue
-            often = len({one for name in names for one in self._facts.with_value("says", name)} - {named})
-            usual, weight = often / max(self.frozen.event_count, 1), self.frozen.weights.people.reference
-            most = max(most, float(np.log10((weight + (1 - weight) * usual) / usual)))
-        return most
 
     def _code_row(self, at: int) -> np.ndarray:
         shared = [
@@ -361,14 +267,14 @@ class LinkState:
     def _begin(self, links: Links) -> None:
         """Takes over the links of a full run, those that are set apart with them."""
         number = self._index
-        wanted = {_pair(number[a], number[b]) for a, b in links.frame.select("event_id_a", "event_id_b").iter_rows()}
+        wanted = {pair_of(number[a], number[b]) for a, b in links.frame.select("event_id_a", "event_id_b").iter_rows()}
         count = len(self)
         strong = links.shared.keys.tolist()  # the run scored them; they may be set apart and reach the floor
         wanted |= {(key // count, key % count) for key in strong}
         for members in links.incidents.group_by("incident_id").agg("event_id")["event_id"].to_list():
             rows = np.array([number[one] for one in members], dtype=np.int64)
             a, b = (rows[side] for side in np.triu_indices(len(rows), k=1))
-            wanted |= {_pair(*pair) for pair in zip(a.tolist(), b.tolist(), strict=True)}
+            wanted |= {pair_of(*pair) for pair in zip(a.tolist(), b.tolist(), strict=True)}
             joined = same_incident(self._events.now, a, b)
             for one, two in zip(a[joined].tolist(), b[joined].tolist(), strict=True):
                 _tie(self._together, one, two)
@@ -384,7 +290,7 @@ class LinkState:
         held = np.flatnonzero(homes >= 0)
         held = held[np.argsort(homes[held], kind="stable")]
         return {
-            _pair(int(held[row]), int(held[row + lag]))
+            pair_of(int(held[row]), int(held[row + lag]))
             for lag in range(1, HOUSEHOLD_DEATHS)
             for row in np.flatnonzero(homes[held[lag:]] == homes[held[:-lag]])
         }
@@ -400,7 +306,3 @@ def _tie(beside: dict[int, set[int]], one: int, other: int) -> None:
     """Puts two events beside each other."""
     beside.setdefault(one, set()).add(other)
     beside.setdefault(other, set()).add(one)
-
-
-def _pair(one: int, other: int) -> Pair:
-    return (one, other) if one < other else (other, one)

@@ -1,0 +1,126 @@
+"""What pairs of events score from the facts kept of each: as in a full run, on the frozen backgrounds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clew.links.events import Flags, Floats, Integers
+from clew.links.evidence.people import Parts, shared_people
+from clew.links.incidents import household
+from clew.links.scoring import FAMILIES
+from clew.links.updates.codes import Codes
+from clew.links.updates.facts import FactTable
+from clew.links.updates.frozen import Frozen
+from clew.links.updates.room import Room
+
+#: Rows of two events, the lower first.
+Pair = tuple[int, int]
+
+_BLOCK = 100_000  # pairs that a trained model reads at once
+
+
+class PairScores:
+    """Scores pairs of the events of a `LinkState`, which changes them."""
+
+    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes) -> None:
+        """What the state holds, and goes on changing."""
+        self.frozen, self._events, self._facts, self._codes = frozen, events, facts, codes
+
+    def of(self, pairs: list[Pair]) -> tuple[Floats, Floats, Flags]:
+        """Of p pairs: (p, families) what each family contributes under the model; (p,) the default evidence that a
+        link must rest on (`scoring.LEAST_TIE`); (p,) whether they are kin on both sides."""
+        a, b = np.array(pairs, dtype=np.int64).T
+        factors, tie = self._factors(a, b)
+        factors[:, 0], kin = self._people(pairs)
+        factors[:, 1] = [self._reference(pair) for pair in pairs]
+        return self._contributed(factors, a, b), tie + factors[:, 0] + factors[:, 1], kin
+
+    def reaching(self, at: int) -> Integers:
+        """The events that reach the floor with event `at` without a person or reference in common."""
+        if not self.frozen.model.fitted:
+            return self._events.against(at, self.frozen.floor)
+        others = np.arange(len(self._events.now), dtype=np.int64)
+        others = others[others != at]
+        hits = []
+        for start in range(0, len(others), _BLOCK):
+            b = others[start : start + _BLOCK]
+            factors, _ = self._factors(np.full(len(b), at), b)
+            hits.append(b[self._contributed(factors, np.full(len(b), at), b).sum(axis=1) >= self.frozen.floor])
+        return np.concatenate(hits) if hits else others
+
+    def _factors(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
+        """(p, families) default factors of the pairs, without people and reference; (p,) the tie in them."""
+        factors = np.zeros((len(a), len(FAMILIES)))
+        factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
+        factors[:, 3] = self._events.of_times(a, b)
+        return factors, tie
+
+    def _contributed(self, factors: Floats, a: Integers, b: Integers) -> Floats:
+        """(p, families) what each family contributes to the pairs under the model, from its default `factors`."""
+        model = self.frozen.model
+        if not model.fitted:
+            return factors
+        events, codes, ends = self._events.read(a, b)
+        return model.over(self._codes.held(codes), FAMILIES).contributions(factors, events, ends)
+
+    def _people(self, pairs: list[Pair]) -> tuple[Floats, np.ndarray]:
+        """(p,) what the strongest person that each pair shares says, and whether they are kin on both sides."""
+        factor, kin = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=bool)
+        often: dict[int, int] = {}
+        for at in {event for pair in pairs for event in pair}:
+            for person in {one[1] for one in self._facts.of(at).parts}:
+                often[person] = often.get(person, 0) + 1
+        limit = self.frozen.weights.people.frequent
+        players = {one: self._facts.with_value("parts", one) for one, times in often.items() if times >= 2}
+        persons = [one for one, events in players.items() if len(events) <= limit]
+        if not persons:
+            return factor, kin
+        ids = self._events.now.event_id
+        inside = set(persons)
+        wide = {event for one in persons for event in players[one]}
+        everywhere = sorted(wide, key=lambda event: str(ids[event]))
+        local = {event: row for row, event in enumerate(everywhere)}
+        played = sorted(
+            (address, local[event], role, person)
+            for event in everywhere
+            for role, person, address in self._facts.of(event).parts
+            if person in inside
+        )
+        number = {person: row for row, person in enumerate(sorted(inside))}
+        columns = list(zip(*played, strict=True))
+        parts = Parts(
+            event=np.array(columns[1], dtype=np.int64),
+            role=np.array(columns[2], dtype=np.int64),
+            person=np.array([number[person] for person in columns[3]], dtype=np.int64),
+            row=np.zeros(len(played), dtype=np.int64),
+            address=np.array(columns[0], dtype=bool),
+        )
+        events = self._events.some(everywhere)
+        found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
+        home = household(events, parts, found)
+        of = {
+            pair_of(everywhere[a], everywhere[b]): row
+            for row, (a, b) in enumerate(zip(found.a.tolist(), found.b.tolist(), strict=True))
+        }
+        for row, pair in enumerate(pairs):
+            place = of.get(pair, -1)
+            if place >= 0:
+                factor[row], kin[row] = found.factor[place], home[place]
+        return factor, kin
+
+    def _reference(self, pair: Pair) -> float:
+        """What it says that one of the pair names the other: the stronger way, if both do."""
+        most = 0.0
+        for says, named in (pair, pair[::-1]):
+            names = set(self._facts.of(named).names)
+            if names.isdisjoint(self._facts.of(says).says):
+                continue
+            often = len({one for name in names for one in self._facts.with_value("says", name)} - {named})
+            usual, weight = often / max(self.frozen.event_count, 1), self.frozen.weights.people.reference
+            most = max(most, float(np.log10((weight + (1 - weight) * usual) / usual)))
+        return most
+
+
+def pair_of(one: int, other: int) -> Pair:
+    """The two in order."""
+    return (one, other) if one < other else (other, one)
