@@ -13,7 +13,8 @@ are shown by themselves, but they hold the same crimes.
 `permuted truth` puts one of Clew's decoys in the place of the real crimes: what the protocol gives when a null is
 right.
 
-Then made-up forces in which every link is chance (`backgrounds`), with Clew's whole search.
+Then made-up forces in which every link is chance (`backgrounds`), with Clew's whole search, by the documented defaults
+and by a model fitted to another force's solved series.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.chance.backgrounds import FORCES, expected, law
+from benchmarks.chance.backgrounds import FORCES, by_a_trained_model, expected, law
 from benchmarks.chance.crimes import (
     Crimes,
     Floats,
@@ -38,6 +40,7 @@ from benchmarks.chance.crimes import (
     trained,
 )
 from clew.links.rates.chance import History, Sightings, chance_rates
+from clew.links.setup import DEFAULTS
 
 COUNTS = (3, 10, 30, 100)
 TENTHS = 10
@@ -161,10 +164,11 @@ def main() -> None:
                 }
             )
             _show(rows[-1], options.json)
-    for force in FORCES if options.seeds else ():
+    setups = {"": DEFAULTS, ", by a trained model": by_a_trained_model()} if options.seeds else {}
+    for force, how in product(FORCES, setups):
         made: dict[str, list[list[float]]] = {}
-        for name, counts in expected(force, seeds=range(1, options.seeds + 1), counts=COUNTS):
-            made.setdefault(name, []).append([count / n for count, n in zip(counts, COUNTS, strict=True)])
+        for name, counts in expected(force, seeds=range(1, options.seeds + 1), counts=COUNTS, setup=setups[how]):
+            made.setdefault(name + how, []).append([count / n for count, n in zip(counts, COUNTS, strict=True)])
         for name, values in made.items():
             rows.append(
                 {

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 from tests.links.backgrounds import dependent_background, null_background
+from tests.links.solved import solved_force
 
 from clew.links import find_links, rated_series
+from clew.links.setup import DEFAULTS, LinkSetup
+from clew.links.training import train
 from clew.records import Dataset
 
 #: Each force, by name: what makes it from a seed.
@@ -21,23 +24,28 @@ FORCES = {
 REPLICATES = 4
 
 
-def expected(force: str, *, seeds: range, counts: tuple[int, ...]) -> Iterator[tuple[str, list[float]]]:
+def by_a_trained_model() -> LinkSetup:
+    """A model fitted to the solved series of another made-up force: what it learnt knows nothing of these forces."""
+    dataset, series = solved_force(series=32, singles=60, seed=4)
+    return LinkSetup(model=train(dataset.as_known(dataset.last_recorded_at), series, repeats=2).model)
+
+
+def expected(
+    force: str, *, seeds: range, counts: tuple[int, ...], setup: LinkSetup = DEFAULTS
+) -> Iterator[tuple[str, list[float]]]:
     """For each null and seed, the links it makes a run at least as strong as the n-th strongest real one, n of
-    `counts`."""
+    `counts`; links by `setup`."""
     for seed in seeds:
         dataset = FORCES[force](seed)
         at = dataset.last_recorded_at
-        links = find_links(dataset.as_known(at), replicates=REPLICATES, seed=seed)
+        links = find_links(dataset.as_known(at), replicates=REPLICATES, seed=seed, setup=setup)
         strength = links.frame["log10_bayes_factor"].to_numpy()
         limits = [float(strength[count - 1]) for count in counts]
         decoys = np.concatenate([decoy.sightings.strength for decoy in links.decoys])
         yield "Clew", [float((decoys >= limit).sum()) / REPLICATES for limit in limits]
         rng = np.random.default_rng(seed)
-        apart = [
-            find_links(_shuffled(dataset, rng).as_known(at), replicates=1).frame["log10_bayes_factor"].to_numpy()
-            for _ in range(REPLICATES)
-        ]
-        together = np.concatenate(apart)
+        apart = [find_links(_shuffled(dataset, rng).as_known(at), replicates=1, setup=setup) for _ in range(REPLICATES)]
+        together = np.concatenate([one.frame["log10_bayes_factor"].to_numpy() for one in apart])
         yield "every field shuffled", [float((together >= limit).sum()) / REPLICATES for limit in limits]
 
 
