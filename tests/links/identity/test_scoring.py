@@ -5,19 +5,18 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
-import splink
 
 from clew.links.identity import addresses, scoring
 from clew.links.identity.candidates import KEYS, candidate_pairs
 from clew.links.identity.comparisons import COMPARISONS
 from clew.links.identity.mentions import VALUES, distinct, mentions
 from clew.links.identity.model import default_model
-from clew.links.identity.scoring import score_pairs, splink_settings
+from clew.links.identity.scoring import score_pairs
 
+from .by_splink import by_splink
 from .people import AT, frame, strangers
 
 
@@ -60,26 +59,6 @@ def messy(count: int = 400) -> pl.DataFrame:
     return distinct(told.with_columns(nominal="part"))
 
 
-def by_splink(told: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Level numbers and probability of each pair as Splink's own predict gives them."""
-    with duckdb.connect(":memory:") as connection:
-        api = splink.DuckDBAPI(connection)
-        linker = splink.Linker(
-            api.register(told), splink_settings(default_model(), told.height), log_level=None, validate_settings=False
-        )
-        blocked = api.register(pairs.select(match_key=pl.lit("0"), join_key_l="l", join_key_r="r"))
-        linker.table_management.register_blocked_pairs_for_predict(blocked)
-        predicted = linker.inference.predict(warning_mode="never").physical_name
-        columns = ", ".join(f"gamma_of_{comparison.name} as {comparison.name}" for comparison in COMPARISONS)
-        rows = connection.sql(
-            f"select mention_l as l, mention_r as r, match_probability, {columns} from {predicted}"
-        ).pl()
-    return rows.with_columns(
-        pl.when(pl.col(each.name) >= 0).then(len(each.levels) - 1 - pl.col(each.name)).otherwise(-1).alias(each.name)
-        for each in COMPARISONS
-    ).sort("l", "r")
-
-
 def test_splink_gives_every_pair_the_same_levels_and_the_same_probability(monkeypatch: pytest.MonkeyPatch) -> None:
     told = messy()
     rng = np.random.default_rng(5)
@@ -88,7 +67,7 @@ def test_splink_gives_every_pair_the_same_levels_and_the_same_probability(monkey
     )
     pairs = pl.concat([candidate_pairs(told), strange.filter(pl.col("l") < pl.col("r"))]).unique()
     monkeypatch.setattr(scoring, "BATCH", 1000)
-    mine, theirs = score_pairs(told, pairs, default_model()), by_splink(told, pairs)
+    mine, theirs = score_pairs(told, pairs, default_model()), by_splink(told, pairs, default_model())
     assert mine.height == theirs.height == pairs.height
     met = 0
     for comparison in COMPARISONS:

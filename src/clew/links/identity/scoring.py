@@ -2,8 +2,8 @@
 
 The model is Splink's (Fellegi and Sunter 1969, with its term frequencies): prior odds times, for each comparison, m / u
 of the level that the pair falls on. Splink itself works on a model of any kind, and spends a processor second on
-setting up; here the conditions go to DuckDB as they are and the weights are added. `splink_settings` gives the same
-model to Splink, and a test holds that both say the same of every pair. In memory: no file written, nothing printed.
+setting up; here the conditions go to DuckDB as they are and the weights are added. A test gives the same model to
+Splink and holds that both say the same of every pair. In memory: no file written, nothing printed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,6 @@ Floats = NDArray[np.float64]
 #: Pairs are compared in batches of this many, which bounds the memory.
 BATCH = 200_000
 MEMORY_LIMIT = "1GB"
-
-#: In Splink's settings, a share that cancels out: the rarity of the value takes its place.
-_NOMINAL_U = 1e-3
 
 
 def score_pairs(mentions: pl.DataFrame, pairs: pl.DataFrame, model: IdentityModel) -> pl.DataFrame:
@@ -106,47 +103,3 @@ def _prior(model: IdentityModel, mentions: int) -> float:
 def _by_accident(level: Level, weight: dict[str, float], mentions: int) -> float:
     """The share of pairs of two people that fall on a level whose rarity is not counted."""
     return min(weight["others"] / mentions, 1.0) if level.per_mention else weight["u"]
-
-
-def splink_settings(model: IdentityModel, mentions: int) -> dict[str, Any]:
-    """The model as Splink's settings, for records of `mentions` mentions: for its charts and its other engines.
-
-    Its input needs `mention` and the columns of `mentions.VALUES`, and the pairs that are compared.
-    """
-    return {
-        "link_type": "dedupe_only",
-        "unique_id_column_name": "mention",
-        "linker_uid": "clew",
-        "probability_two_random_records_match": _prior(model, mentions),
-        "retain_matching_columns": True,
-        "blocking_rules_to_generate_predictions": [],
-        "comparisons": [
-            {
-                "output_column_name": f"of_{comparison.name}",
-                "comparison_levels": [
-                    {"sql_condition": comparison.missing, "label_for_charts": "missing", "is_null_level": True},
-                    *(
-                        _splink_level(level, model.weights[comparison.name][level.name], mentions)
-                        for level in comparison.levels
-                    ),
-                ],
-            }
-            for comparison in COMPARISONS
-        ],
-    }
-
-
-def _splink_level(level: Level, weight: dict[str, float], mentions: int) -> dict[str, Any]:
-    made = {
-        "sql_condition": "ELSE" if level.when == "else" else level.when,
-        "label_for_charts": level.name,
-        "m_probability": weight["m"],
-        "u_probability": _NOMINAL_U if level.rarity_of else _by_accident(level, weight, mentions),
-    }
-    if level.rarity_of:
-        made |= {
-            "tf_adjustment_column": level.rarity_of,
-            "tf_adjustment_weight": 1.0,
-            "disable_tf_exact_match_detection": True,
-        }
-    return made
