@@ -114,6 +114,25 @@ def test_a_trained_model_goes_with_the_state(data: Path, kept: Path, tmp_path: P
         assert place == pytest.approx(expected, abs=1e-9)
 
 
+def test_narratives_go_with_the_state(data: Path, kept: Path, tmp_path: Path) -> None:
+    state, end = tmp_path / "told.state", tmp_path / "end.state"
+    words = ["links", "state", str(data), "--as-of", BEFORE, "--replicates", "2", "--narrative", "--out", str(state)]
+    done = RUN.invoke(app, words)
+    assert done.exit_code == 0, done.output
+    said = _update(state, data, AFTER, "--keep", str(end))
+    found = {tuple(sorted((row["event_id_a"], row["event_id_b"]))): row for row in said["links"]}  # type: ignore[attr-defined]
+    assert said["narrative"]
+    assert any(row["families"]["narrative"] for row in found.values())
+    default = _update(kept, data, AFTER)
+    assert not default["narrative"]
+    for row in default["links"]:  # type: ignore[attr-defined]
+        with_words = found[tuple(sorted((row["event_id_a"], row["event_id_b"])))]["families"]
+        assert {**with_words, "narrative": 0.0} == pytest.approx(row["families"], abs=1e-9)
+    assert _update(end, data, AFTER)["narrative"]
+    text = RUN.invoke(app, ["links", "update", str(state), str(data), "--as-of", AFTER, "--quiet"]).stdout
+    assert "Narratives are read" in text
+
+
 def test_the_forms_of_an_update_hold_the_same_links_with_their_rates(data: Path, kept: Path, tmp_path: Path) -> None:
     links = _update(kept, data, AFTER)["links"]
     for ending, read in (("csv", pl.read_csv), ("parquet", pl.read_parquet)):
@@ -170,7 +189,7 @@ def _spoilt(content: bytes, change: dict[str, object] | None) -> bytes:
     with np.load(io.BytesIO(content)) as held:
         arrays = {name: held[name] for name in held.files}
     if change is None:
-        del arrays["state.frozen.values"]
+        del arrays["state.frozen.held.values"]
     else:
         arrays["header"] = np.array(json.dumps(json.loads(str(arrays["header"])) | change))
     file = io.BytesIO()

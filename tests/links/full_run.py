@@ -5,7 +5,9 @@ Shares with it what is held fixed (`Frozen`), and nothing of how facts are looke
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -13,13 +15,15 @@ import polars as pl
 from clew.links.candidates import pair_keys
 from clew.links.events import link_events
 from clew.links.evidence.circumstances import VALUE, Circumstances
-from clew.links.evidence.narrative import narratives
 from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
+from clew.links.evidence.words import words_of
 from clew.links.incidents import home_codes, incident_groups
+from clew.links.model import IDENTITY
 from clew.links.scoring import FAMILIES, Scorer, linkable
 from clew.links.updates.codes import Codes
-from clew.links.updates.frozen import Frozen, keys_of, noted_values
+from clew.links.updates.frozen import Frozen, noted_values
+from clew.links.updates.keys import keys_of
 from clew.records import Known
 
 
@@ -31,7 +35,7 @@ def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]
         events=events,
         usual=frozen.usual_of(events),
         held=held,
-        words=narratives(known, events, weights.narrative),
+        words=_told(known, events.event_id, frozen),
         homes=home_codes(known, events),
         spots=np.full(len(events), -1),
         weights=weights,
@@ -66,7 +70,7 @@ def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]
 
 def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
     values = noted_values(known).filter(pl.len().over("key") >= 2)
-    codes, per_event = Codes(frozen), frozen.weights.circumstances.per_event
+    codes, per_event = Codes(frozen.held, frozen.model), frozen.weights.circumstances.per_event
     rows = np.full((len(event_id), per_event), -1, dtype=np.int32)
     for (event,), mine in values.group_by("event_id"):
         pairs = mine.select("key", "substance").iter_rows()
@@ -76,6 +80,27 @@ def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
     given = {int(key): codes.of(key, substance=False) for key in keys if int(key) in set(values["key"])}
     names = noted.with_columns(code=keys.replace_strict(given, default=-2, return_dtype=pl.Int64))
     return replace(codes.held(rows), names=names)
+
+
+def _told(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
+    """The words of every narrative, read and counted one by one: those that say something, and new ones held twice."""
+    language, per_event = frozen.language, frozen.weights.narrative.per_event
+    rows = np.full((len(event_id), per_event), -1, dtype=np.int32)
+    if language is None:
+        return Codes(frozen.held, IDENTITY).held(rows[:, :0])
+    terms = {}
+    for event, text in known.events.select("event_id", "narrative").iter_rows():
+        words = language.spelling.read(words_of(text or ""))
+        mine = {word for word in words if word and word not in language.silent}
+        mine |= {f"{one} {two}" for one, two in pairwise(words) if f"{one} {two}" in language.telling}
+        terms[event] = mine
+    holders = Counter(term for mine in terms.values() for term in mine)
+    codes = Codes(language.values, IDENTITY)
+    for event, mine in terms.items():
+        shared = pl.DataFrame({"term": [term for term in mine if holders[term] >= 2]}, schema={"term": pl.String})
+        keys = shared.select(keys_of(pl.col("term")).alias("key"))["key"].to_list()
+        rows[int(np.searchsorted(event_id, event))] = codes.row([(key, False) for key in keys], per_event)
+    return codes.held(rows)
 
 
 def _named(known: Known, event_id: np.ndarray, frozen: Frozen) -> References:

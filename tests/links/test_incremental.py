@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clew.core import UsageError
 from clew.links import Weights, find_links
 from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
 from clew.links.scoring import FAMILIES
@@ -24,6 +24,8 @@ from tests.links.full_run import full_run
 
 #: A person in more than four events says nothing: so that among few events some cross that line.
 WEIGHTS = Weights(people=PeopleWeights(frequent=4))
+#: The same, with narratives; so that among few some words are too common and some rows too short.
+NARRATED = replace(WEIGHTS, narrative=NarrativeWeights(on=True, rarest_share=0.2, repeat=0.6, per_event=3))
 #: Curves over every feature there is, one of two values that may come late, and over factors of families.
 TRAINED = LinkModel(
     curves=(
@@ -96,20 +98,33 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
             "recorded_at": late * 70,
         },
     )
-    tables["events"] = events
+    tables["events"] = events.with_columns(narrative=pl.Series(_narratives(len(ids), rng), dtype=pl.String))
     tables["people"] = pl.concat([tables["people"], people])
     tables["circumstances"] = pl.concat([tables["circumstances"], noted])
     return tables
 
 
+def _narratives(count: int, rng: np.random.Generator) -> list[str | None]:
+    """Accounts of which some share a word, or a phrase, some misspell or deny it, some use one that comes late."""
+    words = ["lighthouse", "lighthuose", "blue tarpaulin", "no tarpaulin", "anchor", "cemetery", "cemetary", "ferryman"]
+    words += ["without anchor", "quayside", "quaysied", "velvet ribbon", "orchard", "towpath", "candle", "scaffold"]
+    seldom = ["oak", "elm", "yew", "fir", "bay", "fig", "rye", "ivy", "sloe", "hemp", "reed", "moss"]
+    told = []
+    for number in range(count):
+        some = [words[int(one)] for one in rng.integers(0, len(words), 3)]
+        late = [seldom[int(rng.integers(0, len(seldom)))]] if number % 3 == 0 else []
+        told.append(None if number % 7 == 0 else f"Officers called; {', '.join([*some, *late])}.")
+    return told
+
+
 def _known(tables: dict[str, pl.DataFrame], ids: list[str], *, half: Collection[str] = ()) -> Known:
-    """What is known of the events `ids`; of some only `half` of their people and circumstances, and no place."""
+    """What is known of the events `ids`; of `half` some people and circumstances only, no place and no account."""
     kept = {name: table.filter(pl.col("event_id").is_in(ids)) for name, table in tables.items()}
     later = pl.col("event_id").is_in(list(half))
     for name in ("people", "circumstances"):
         kept[name] = kept[name].filter(~later | (pl.int_range(pl.len()) % 2 == 0))
-    places = [pl.when(later).then(None).otherwise(pl.col(name)).alias(name) for name in ("lat", "lon")]
-    kept["events"] = kept["events"].with_columns(places)
+    absent = [pl.when(later).then(None).otherwise(pl.col(name)).alias(name) for name in ("lat", "lon", "narrative")]
+    kept["events"] = kept["events"].with_columns(absent)
     full = {name: kept.get(name, empty_frame(table)) for name, table in TABLES.items()}
     return Dataset(name="made", tables=full).as_known(END)
 
@@ -119,15 +134,16 @@ def _known(tables: dict[str, pl.DataFrame], ids: list[str], *, half: Collection[
     seed=st.integers(0, 10_000),
     order=st.randoms(use_true_random=False),
     model=st.sampled_from((IDENTITY, TRAINED)),
+    weights=st.sampled_from((WEIGHTS, NARRATED)),
 )
 def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_background(  # type: ignore[no-untyped-def]
-    seed: int, order, model: LinkModel
+    seed: int, order, model: LinkModel, weights: Weights
 ) -> None:
     tables = _records(seed)
     ids = sorted(tables["events"]["event_id"].to_list())
     order.shuffle(ids)
     before, new, changed = ids[:40], ids[40:], ids[:12]
-    setup = LinkSetup(weights=WEIGHTS, model=model)
+    setup = LinkSetup(weights=weights, model=model)
     links = find_links(_known(tables, before, half=changed), setup, replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     arriving = [*new, *changed]
@@ -136,6 +152,7 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
         batch = [arriving.pop() for _ in range(min(order.randint(1, 6), len(arriving)))]
         returned = state.update(_known(tables, batch))
         assert set(returned["event_id_a"]) | set(returned["event_id_b"]) <= set(ids)
+        state = LinkState.of_arrays(state.arrays(), weights, model)
     expected = full_run(_known(tables, ids), state.frozen)
     got = {(row[0], row[1]): list(row[3:]) for row in state.frame().iter_rows()}
     assert got.keys() == expected.keys()
@@ -144,32 +161,26 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
         assert factors == pytest.approx(expected[pair], abs=1e-9), pair
 
 
+@pytest.mark.parametrize("weights", [WEIGHTS, NARRATED])
 @pytest.mark.parametrize("model", [IDENTITY, TRAINED])
-def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run(model: LinkModel) -> None:
+def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_run(
+    model: LinkModel, weights: Weights
+) -> None:
     tables = _records(3)
     ids = sorted(tables["events"]["event_id"].to_list())[:40]
-    setup = LinkSetup(weights=WEIGHTS, model=model)
+    setup = LinkSetup(weights=weights, model=model)
     links = find_links(_known(tables, ids), setup, replicates=1, at_least=FLOOR)
     state = LinkState.of(links, floor=FLOOR)
     strengths = links.frame.sort("log10_bayes_factor", descending=True)["log10_bayes_factor"].to_numpy()
     assert state.frame()["log10_bayes_factor"].to_numpy() == pytest.approx(strengths, abs=1e-9)
     first = state.frame()
+    assert bool((first["narrative"] != 0).any()) == weights.narrative.on
     state.update(_known(tables, ids[:7]))
     again = state.frame()
     assert again.select("event_id_a", "event_id_b").equals(first.select("event_id_a", "event_id_b"))
     assert again.select(FAMILIES).to_numpy() == pytest.approx(first.select(FAMILIES).to_numpy(), abs=1e-12)
     mine = state.links_of(ids[3])
     assert mine.height == first.filter((pl.col("event_id_a") == ids[3]) | (pl.col("event_id_b") == ids[3])).height
-
-
-def test_narratives_are_left_to_full_runs() -> None:
-    tables = _records(3)
-    ids = sorted(tables["events"]["event_id"].to_list())[:30]
-    links = find_links(
-        _known(tables, ids), LinkSetup(weights=Weights(narrative=NarrativeWeights(on=True))), replicates=1
-    )
-    with pytest.raises(UsageError):
-        LinkState.of(links)
 
 
 def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -212,6 +223,24 @@ def test_a_trained_model_asks_for_a_value_that_nobody_shared_at_the_full_run() -
     }
     tables = _small([(51.5, 0.3), (51.51, 0.3)], [10, 2000], circumstances=frame("circumstances", marks))
     assert _before_and_after(tables, "F001", TRAINED) == (set(), {("F000", "F001")})
+
+
+def test_a_new_word_tells_once_two_accounts_have_it_and_a_known_one_is_read_where_it_is_misspelt() -> None:
+    tables = _small([(51.5, 0.3), (51.502, 0.3), (51.504, 0.3)], [10, 300, 600])
+    told = {"F000": "Beside a grandfather clock, a brass astrolabe.", "F001": "A cormorant."}
+    told |= {"F002": "Cormorant, grandfahter clocks, astrolabe.", "X000002": None, "X000003": None}
+    told |= {"X000000": "A grandfather clock, a brass astrolabe.", "X000001": "A grandfather clock."}
+    account = pl.col("event_id").replace_strict(told, default="Officers attended.", return_dtype=pl.String)
+    tables["events"] = tables["events"].with_columns(narrative=account)
+    ids = tables["events"]["event_id"].to_list()
+    setup = LinkSetup(weights=NARRATED)
+    state = LinkState.of(find_links(_known(tables, ids[:-1]), setup, replicates=1, at_least=-9.0), floor=-9.0)
+    state.update(_known(tables, ids[-1:]))
+    found = {(row["event_id_a"], row["event_id_b"]): row["narrative"] for row in state.frame().iter_rows(named=True)}
+    usual, clock = 2 / 30, 3 / 30  # of the accounts of the full run; a new word is as rare as what two had
+    assert found["F000", "F001"] == 0.0
+    assert found["F001", "F002"] == pytest.approx(np.log10((0.6 + 0.4 * usual) / usual))
+    assert found["F000", "F002"] == pytest.approx(np.log10((0.6 + 0.4 * clock) / clock))
 
 
 def test_an_event_between_two_others_makes_one_incident_of_all_three() -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clew.links import Links, Weights, explain_pair, find_links
-from clew.links.evidence.narrative import words_of
+from clew.links.evidence.words import words_of
 from clew.links.setup import LinkSetup
 from clew.links.weights import NarrativeWeights
 from clew.records import Dataset

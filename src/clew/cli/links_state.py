@@ -24,6 +24,7 @@ from clew.cli.inputs import (
     IdentityModelOption,
     MappingOption,
     ModelOption,
+    NarrativeOption,
     SeedOption,
     link_setup,
     open_known,
@@ -47,6 +48,7 @@ def state_command(
     as_of: AsOfOption = None,
     model: ModelOption = None,
     model_of_identity: IdentityModelOption = None,
+    narrative: NarrativeOption = False,
     mapping: MappingOption = None,
     replicates: Annotated[
         int, typer.Option("--replicates", min=1, help="Decoy runs that chance rates come from.")
@@ -57,11 +59,12 @@ def state_command(
     """Finds all links once and keeps what new facts are to be compared with, for `clew links update`.
 
     How common everything is stays as it was at this run: make the state again each night or week. It holds event
-    numbers, places and hashes of what identifies people: keep it as you keep the records.
+    numbers, places, hashes of what identifies people and, with `--narrative`, the words of the narratives: keep it as
+    you keep the records.
 
     Example: clew links state DATA --out links.state
     """
-    setup = link_setup(model, model_of_identity)
+    setup = link_setup(model, model_of_identity, narrative=narrative)
     known = open_known(data, mapping, as_of, quiet=quiet)
     with progress("Linking", quiet=quiet) as tick:
         links = find_links(known, setup, replicates=replicates, seed=seed, tick=tick)
@@ -128,6 +131,7 @@ def _as_json(
         "notice": saved.notice,
         "statement": STATEMENT,
         "link_model": saved.state.frozen.model_digest,
+        "narrative": saved.state.frozen.language is not None,
         "budget_per_year": budget,
         "events_with_news": events,
         "rejected_and_kept_down": down,
@@ -145,6 +149,8 @@ def _as_text(saved: SavedState, rare: pl.DataFrame, *, since: SavedState, events
     )
     if saved.state.frozen.model_digest is not None:
         lines.append(f"By the trained model of SHA-256 {saved.state.frozen.model_digest}.")
+    if saved.state.frozen.language is not None:
+        lines.append("Narratives are read, by the words of the full run's.")
     if down:
         lines.append(f"{down} more {'stays' if down == 1 else 'stay'} down: rejected, with no new fact since.")
     for row in rare.iter_rows(named=True):

@@ -15,10 +15,12 @@ from clew.records import Known
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Of one event. values: circumstances, (key, whether a substance). parts: (role, person, whether an address).
-    homes: of the deceased, one or none. names: what records may call it. says: what its own records name."""
+    """Of one event. values: circumstances, (key, whether a substance). words: of its narrative. parts: (role, person,
+    whether an address). homes: of the deceased, one or none. names: what records may call it. says: what its own
+    records name."""
 
     values: tuple[tuple[int, bool], ...] = ()
+    words: tuple[int, ...] = ()
     parts: tuple[tuple[int, int, bool], ...] = ()
     homes: tuple[int, ...] = ()
     names: tuple[int, ...] = ()
@@ -28,6 +30,7 @@ class Facts:
 #: The columns of each kind of fact: the key is what events are looked up by, the flags go with it.
 KINDS = {
     "values": ("key", "substance"),
+    "words": ("key",),
     "parts": ("person", "role", "address"),
     "homes": ("key",),
     "names": ("key",),
@@ -132,6 +135,7 @@ def facts_of(known: Known, frozen: Frozen) -> dict[str, Facts]:
 def _facts(found: dict[str, list[tuple[int, ...]]]) -> Facts:
     return Facts(
         values=tuple((int(key), bool(substance)) for key, substance in found.get("values", ())),
+        words=tuple(int(key) for (key,) in found.get("words", ())),
         parts=tuple((int(role), int(person), bool(home)) for person, role, home in found.get("parts", ())),
         homes=tuple(int(key) for (key,) in found.get("homes", ())),
         names=tuple(int(key) for (key,) in found.get("names", ())),
@@ -151,8 +155,10 @@ def _rows(facts: Facts, kind: str) -> list[tuple[int, ...]]:
 def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:
     roles = {role: number for number, role in enumerate(ROLES)}
     played = frozen.played(known.people)
+    nothing = pl.DataFrame(schema={"event_id": pl.String, "key": pl.UInt64})
     return {
         "values": noted_values(known),
+        "words": nothing if frozen.language is None else frozen.language.told(known),
         "parts": played.with_columns(pl.col("role").replace_strict(roles, return_dtype=pl.Int64)),
         "homes": homes_of(known),
         "names": names_of(known),

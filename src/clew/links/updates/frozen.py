@@ -9,7 +9,6 @@ the same facts give the same links (decision 75).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,43 +16,28 @@ from numpy.typing import NDArray
 
 from clew.links.events import Integers, LinkEvents
 from clew.links.evidence.background import Background, Spots, cells_of
-from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE, Circumstances
-from clew.links.evidence.columns import Gains
+from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE
 from clew.links.evidence.people import Parts, identifiers, written_address
 from clew.links.find import Links
 from clew.links.model import LinkModel
 from clew.links.model.files import digest_of
+from clew.links.updates.codes import FrozenValues
+from clew.links.updates.keys import Arrays, Keys, keys_of, part_of, with_prefix
+from clew.links.updates.language import Language
 from clew.links.weights import SUBJECTS, Weights
 from clew.records import Known, Role
 
-#: New values of circumstances that there is room for, of substances and of others, before a full run is needed.
-ROOM = 4096
-
 #: Added to what identifies somebody whom the last full run did not know, to tell it from a person's number.
 _STRANGER = 1 << 62
-
-Keys = NDArray[np.uint64]
-
-#: Arrays by name, as a state is written to a file (`saved`).
-Arrays = dict[str, NDArray[Any]]
-
-
-def keys_of(*parts: pl.Expr) -> pl.Expr:
-    """A 64-bit number for text: equal for equal text, and for nothing else in any history that a force can have (a
-    million values meet by chance once in 37 million histories). Polars may change it from version to version."""
-    return pl.concat_str([part.cast(pl.String) for part in parts], separator="\x1f").hash(seed=1903)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frozen:
     """Backgrounds as at a full run.
 
-    usual: of its events. spots: where they lay, None if nowhere. event_count: of them. values: (c,) keys of
-    circumstances that two events or more had, in ascending order, value_codes: (c,) their codes then. gains: by code,
-    from 2 * ROOM on; below, those of new values, which are as rare as what two events have. holders: by code, how many
-    events had it. noted: how many had any. known_as: (i,) keys of
-    what identified somebody, ascending, persons: (i,) who that is, -1 for what several persons bear.
-    floor: log10, below which no link is kept.
+    usual: of its events. spots: where they lay, None if nowhere. event_count: of them. held: their circumstances.
+    language: of their narratives, None where these are not read. known_as: (i,) keys of what identified somebody,
+    ascending, persons: (i,) who that is, -1 for what several persons bear. floor: log10, below which no link is kept.
     """
 
     weights: Weights
@@ -61,11 +45,8 @@ class Frozen:
     usual: Background
     spots: Spots | None
     event_count: int
-    values: Keys
-    value_codes: Integers
-    gains: Gains
-    holders: Integers
-    noted: int
+    held: FrozenValues
+    language: Language | None
     known_as: Keys
     persons: Integers
     floor: float
@@ -82,22 +63,18 @@ class Frozen:
         events, weights, held = scorer.events, scorer.weights, scorer.held
         located = events.xyz_km[np.isfinite(events.xyz_km).all(axis=1)]
         values = held.names.select(keys_of(pl.col("feature"), pl.col("value")).alias("key"))["key"].to_numpy()
-        order = np.argsort(values)
         strengths = links.frame["log10_bayes_factor"].to_numpy()
         weakest = float(strengths.min()) if len(strengths) else 0.0
         names, persons = _known_persons(links.parts, known.people)
-        noted = max(noted_values(known)["event_id"].n_unique(), 1)
+        noted = noted_values(known)["event_id"].n_unique()
         return cls(
             weights=weights,
             model=scorer.model.model,
             usual=scorer.usual,
             spots=Spots.of(located, weights.place)[0] if len(located) else None,
             event_count=len(events),
-            values=values[order],
-            value_codes=order + 2 * ROOM,
-            gains=_gains(held, 2 / max(noted, 2), weights),
-            holders=np.concatenate((np.full(2 * ROOM, 2), held.holders)),
-            noted=held.noted,
+            held=FrozenValues.of(held, values, among=noted, weights=weights.circumstances),
+            language=Language.of(links) if weights.narrative.on else None,
             known_as=names,
             persons=persons,
             floor=weakest if floor is None else floor,
@@ -106,26 +83,23 @@ class Frozen:
     def arrays(self) -> Arrays:
         """What `of_arrays` makes it from again."""
         usual, spots = self.usual, self.spots
-        return {
+        found = {
             "numbers": np.array([usual.spot_per_km2, usual.male_share, usual.history_days, self.floor]),
-            "counts": np.array([self.event_count, spots.located if spots else 0, self.noted]),
+            "counts": np.array([self.event_count, spots.located if spots else 0]),
             "age_per_year": usual.age_per_year,
             "cells": spots.cells if spots else np.empty((0, 3), dtype=np.int64),
             "cell_count": spots.count if spots else np.empty(0, dtype=np.int64),
-            "values": self.values,
-            "value_codes": self.value_codes,
-            "factor": self.gains.factor,
-            "substance": self.gains.substance,
-            "holders": self.holders,
             "known_as": self.known_as,
             "persons": self.persons,
         }
+        found |= with_prefix("held.", self.held.arrays())
+        return found if self.language is None else found | with_prefix("language.", self.language.arrays())
 
     @classmethod
     def of_arrays(cls, arrays: Arrays, weights: Weights, model: LinkModel) -> Frozen:
         """From what `arrays` gave, and the weights and the model of the full run."""
         spot, male, history, floor = arrays["numbers"].tolist()
-        count, located, noted = arrays["counts"].tolist()
+        count, located = arrays["counts"].tolist()
         cells = arrays["cells"]
         spots = Spots(cells=cells, count=arrays["cell_count"], located=located, weights=weights.place)
         usual = Background(
@@ -141,11 +115,8 @@ class Frozen:
             usual=usual,
             spots=spots if len(cells) else None,
             event_count=count,
-            values=arrays["values"],
-            value_codes=arrays["value_codes"],
-            gains=Gains(factor=arrays["factor"], substance=arrays["substance"]),
-            holders=arrays["holders"],
-            noted=noted,
+            held=FrozenValues.of_arrays(part_of(arrays, "held.")),
+            language=Language.of_arrays(part_of(arrays, "language.")) if weights.narrative.on else None,
             known_as=arrays["known_as"],
             persons=arrays["persons"],
             floor=floor,
@@ -158,11 +129,6 @@ class Frozen:
         if len(located) and self.spots is not None:
             density[located] = self.spots.per_km2(cells_of(events.xyz_km[located], self.weights.place))
         return replace(self.usual, place_per_km2=density)
-
-    def code_of(self, key: int) -> int:
-        """The code of a value of the full run, -1 for a new one."""
-        at = int(np.searchsorted(self.values, np.uint64(key)))
-        return int(self.value_codes[at]) if at < len(self.values) and int(self.values[at]) == key else -1
 
     def played(self, people: pl.DataFrame) -> pl.DataFrame:
         """Who plays which part, as far as anything identifies them: event_id, role, person, address (bool).
@@ -265,13 +231,3 @@ def _known_persons(parts: Parts, people: pl.DataFrame) -> tuple[Keys, Integers]:
     one = both.group_by("key").agg(pl.col("person").min(), pl.len().alias("persons")).sort("key")
     person = one["person"].to_numpy().astype(np.int64)
     return one["key"].to_numpy(), np.where(one["persons"].to_numpy() == 1, person, -1)
-
-
-def _gains(held: Circumstances, newest: float, weights: Weights) -> Gains:
-    """What sharing each code says; `newest` is the share of events that have a new value and is that of two events."""
-    repeat = weights.circumstances.repeat
-    new = np.full(2 * ROOM, np.log10((repeat + (1 - repeat) * newest) / newest))
-    return Gains(
-        factor=np.concatenate((new, held.factor)),
-        substance=np.concatenate((np.arange(2 * ROOM) >= ROOM, held.substance)),
-    )

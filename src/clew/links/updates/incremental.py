@@ -16,15 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.core import UsageError
 from clew.links.events import Integers, link_events
 from clew.links.find import Links
 from clew.links.incidents import HOUSEHOLD_DEATHS, same_incident
-from clew.links.model import LinkModel
+from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
-from clew.links.updates.codes import Codes
+from clew.links.updates.codes import ROOM, Codes
 from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
-from clew.links.updates.frozen import ROOM, Arrays, Frozen
+from clew.links.updates.frozen import Frozen
+from clew.links.updates.keys import Arrays, part_of, with_prefix
 from clew.links.updates.pair_scores import Pair, PairScores, pair_of
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
@@ -45,11 +45,11 @@ class LinkState:
     Made by `LinkState.of`. `update` takes what is now known of some events, all of it, and replaces what was.
     """
 
-    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes) -> None:
-        """Without any link yet; `of` and `of_arrays` make states."""
+    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes, words: Codes | None) -> None:
+        """Without any link yet; `of` and `of_arrays` make states. codes, words: of circumstances and of narratives."""
         self.frozen = frozen
-        self._events, self._facts, self._codes = events, facts, codes
-        self._scores = PairScores(frozen, events=events, facts=facts, codes=codes)
+        self._events, self._facts, self._codes, self._words = events, facts, codes, words
+        self._scores = PairScores(frozen, events=events, facts=facts, codes=codes, words=words)
         self._index = {str(event_id): row for row, event_id in enumerate(events.now.event_id.tolist())}
         self._pairs: dict[Pair, Held] = {}
         self._beside: dict[int, set[int]] = {}
@@ -59,18 +59,21 @@ class LinkState:
     @classmethod
     def of(cls, links: Links, *, floor: float | None = None) -> LinkState:
         """The state after a full run. floor: keep links of this log10 strength or more; as strong as the weakest of
-        the run if None. Raises `UsageError` where the run read narratives: these are read in full runs only."""
-        if links.scorer.weights.narrative.on:
-            raise UsageError(
-                "Links by narratives cannot be kept up to date one event at a time.",
-                where="links",
-                mend="run clew links find again, or leave out the narratives",
-            )
-        frozen = Frozen.of(links, floor=floor)
-        events, held = links.scorer.events, links.scorer.held.codes
-        codes = np.where(held >= 0, held + 2 * ROOM, -1).astype(np.int32)
-        facts = FactTable.of_known(links.known, events.event_id, frozen)
-        state = cls(frozen, events=Room.of(events, codes, frozen), facts=facts, codes=Codes(frozen))
+        the run if None."""
+        frozen, scorer = Frozen.of(links, floor=floor), links.scorer
+        codes, words = (
+            np.where(held >= 0, held + 2 * ROOM, -1).astype(np.int32)
+            for held in (scorer.held.codes, scorer.words.codes)
+        )
+        room = Room.of(scorer.events, codes, words if frozen.language else words[:, :0], frozen)
+        facts = FactTable.of_known(links.known, scorer.events.event_id, frozen)
+        state = cls(
+            frozen,
+            events=room,
+            facts=facts,
+            codes=Codes(frozen.held, frozen.model),
+            words=Codes(frozen.language.values, IDENTITY) if frozen.language else None,
+        )
         state._begin(links)
         return state
 
@@ -86,7 +89,9 @@ class LinkState:
             "reported": _edges(self._reported),
         }
         for name, part in (("frozen", self.frozen), ("events", self._events), ("codes", self._codes)):
-            found |= {f"{name}.{key}": array for key, array in part.arrays().items()}
+            found |= with_prefix(f"{name}.", part.arrays())
+        if self._words is not None:
+            found |= with_prefix("words.", self._words.arrays())
         for kind, columns in self._facts.columns().items():
             found |= {f"facts.{kind}.{number}": column for number, column in enumerate(columns)}
         return found
@@ -94,15 +99,16 @@ class LinkState:
     @classmethod
     def of_arrays(cls, arrays: Arrays, weights: Weights, model: LinkModel) -> LinkState:
         """The state that `arrays` gave. weights, model: of the full run."""
-
-        def part(name: str) -> Arrays:
-            return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
-
-        frozen = Frozen.of_arrays(part("frozen."), weights, model)
-        new = part("codes.")
-        codes = Codes(frozen, dict(zip(new["key"].tolist(), new["code"].tolist(), strict=True)))
-        columns = {kind: tuple(part(f"facts.{kind}.").values()) for kind in KINDS}
-        state = cls(frozen, events=Room.of_arrays(part("events."), frozen), facts=FactTable(columns), codes=codes)
+        frozen = Frozen.of_arrays(part_of(arrays, "frozen."), weights, model)
+        language, given = frozen.language, part_of(arrays, "words.")
+        columns = {kind: tuple(part_of(arrays, f"facts.{kind}.").values()) for kind in KINDS}
+        state = cls(
+            frozen,
+            events=Room.of_arrays(part_of(arrays, "events."), frozen),
+            facts=FactTable(columns),
+            codes=Codes.of_arrays(part_of(arrays, "codes."), frozen.held, model),
+            words=Codes.of_arrays(given, language.values, IDENTITY) if language else None,
+        )
         rows = zip(
             arrays["pairs.ends"].tolist(), arrays["pairs.factors"].tolist(), arrays["pairs.kin"].tolist(), strict=True
         )
@@ -162,14 +168,14 @@ class LinkState:
             for kind, changed in self._facts.put(at, facts.get(event_id, Facts())).items():
                 for key, before in changed:
                     after = self._facts.with_value(kind, key)
-                    if kind == "values" and (len(before) >= 2) != (len(after) >= 2):
+                    if kind in ("values", "words") and (len(before) >= 2) != (len(after) >= 2):
                         touched |= {*before, *after}  # it can now be shared, or no more: it takes a place or leaves it
                     elif kind == "parts":
                         pairs |= self._all_pairs({*before, *after})
                     elif kind in ("names", "says"):
                         pairs |= self._naming(key, {*before, *after})
         for at in touched:
-            self._events.recode(at, self._code_row(at))
+            self._events.recode(at, self._code_row(at), self._word_row(at))
         self._rescore(touched, pairs)
         mine = {self._index[event_id] for event_id in given.event_id.tolist()}
         return self._framed({pair_of(at, other) for at in mine for other in self._beside.get(at, ())})
@@ -241,6 +247,12 @@ class LinkState:
             if len(self._facts.with_value("values", value)) >= 2
         ]
         return self._codes.row(shared, self.frozen.weights.circumstances.per_event)
+
+    def _word_row(self, at: int) -> np.ndarray:
+        if self._words is None:
+            return np.empty(0, dtype=np.int32)
+        shared = [(word, False) for word in self._facts.of(at).words if len(self._facts.with_value("words", word)) >= 2]
+        return self._words.row(shared, self.frozen.weights.narrative.per_event)
 
     def _has_death(self, pair: Pair) -> bool:
         return bool(self._events.now.death[pair[0]] or self._events.now.death[pair[1]])

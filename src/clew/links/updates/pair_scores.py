@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clew.links.events import Flags, Floats, Integers
+from clew.links.evidence.narrative import narrative_factor
 from clew.links.evidence.people import Parts, shared_people
 from clew.links.incidents import household
 from clew.links.scoring import FAMILIES
@@ -22,9 +23,9 @@ _BLOCK = 100_000  # pairs that a trained model reads at once
 class PairScores:
     """Scores pairs of the events of a `LinkState`, which changes them."""
 
-    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes) -> None:
+    def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes, words: Codes | None) -> None:
         """What the state holds, and goes on changing."""
-        self.frozen, self._events, self._facts, self._codes = frozen, events, facts, codes
+        self.frozen, self._events, self._facts, self._codes, self._words = frozen, events, facts, codes, words
 
     def of(self, pairs: list[Pair]) -> tuple[Floats, Floats, Flags]:
         """Of p pairs: (p, families) what each family contributes under the model; (p,) the default evidence that a
@@ -37,23 +38,36 @@ class PairScores:
 
     def reaching(self, at: int) -> Integers:
         """The events that reach the floor with event `at` without a person or reference in common."""
-        if not self.frozen.model.fitted:
-            return self._events.against(at, self.frozen.floor)
-        others = np.arange(len(self._events.now), dtype=np.int64)
-        others = others[others != at]
-        hits = []
+        if self.frozen.model.fitted:
+            others = np.arange(len(self._events.now), dtype=np.int64)
+        else:
+            others = self._telling_alike(at)  # the compiled pass reads no words
+        others, hits = others[others != at], []
         for start in range(0, len(others), _BLOCK):
             b = others[start : start + _BLOCK]
             factors, _ = self._factors(np.full(len(b), at), b)
             hits.append(b[self._contributed(factors, np.full(len(b), at), b).sum(axis=1) >= self.frozen.floor])
-        return np.concatenate(hits) if hits else others
+        if not self.frozen.model.fitted:
+            hits.append(self._events.against(at, self.frozen.floor))
+        return np.unique(np.concatenate(hits)) if hits else others
+
+    def _telling_alike(self, at: int) -> Integers:
+        """The events whose narratives share a word with that of event `at`."""
+        words = self._facts.of(at).words
+        return np.array(
+            sorted({one for word in words for one in self._facts.with_value("words", word)}), dtype=np.int64
+        )
 
     def _factors(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
         """(p, families) default factors of the pairs, without people and reference; (p,) the tie in them."""
         factors = np.zeros((len(a), len(FAMILIES)))
         factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
         factors[:, 3] = self._events.of_times(a, b)
-        return factors, tie
+        if self._words is None:
+            return factors, tie
+        words, ends = self._events.words_of(a, b)
+        factors[:, 6] = narrative_factor(self._words.held(words), self.frozen.weights.narrative, *ends)
+        return factors, tie + factors[:, 6]
 
     def _contributed(self, factors: Floats, a: Integers, b: Integers) -> Floats:
         """(p, families) what each family contributes to the pairs under the model, from its default `factors`."""

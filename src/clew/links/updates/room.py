@@ -10,44 +10,51 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.evidence.circumstances import signatures
 from clew.links.evidence.columns import Columns, columns_of, numbers_of
 from clew.links.incidents import same_incident
-from clew.links.updates.frozen import Arrays, Frozen
+from clew.links.updates.frozen import Frozen
+from clew.links.updates.keys import Arrays
 
 
 class Room:
     """Arrays of events with room to grow, as the kernel reads them."""
 
-    def __init__(self, events: Arrays, table: Floats, codes: np.ndarray, frozen: Frozen) -> None:
-        """events: the fields of `LinkEvents`. table: (n, 10) as the kernel reads them. codes: (n, k)."""
+    def __init__(self, events: Arrays, table: Floats, codes: np.ndarray, words: np.ndarray, frozen: Frozen) -> None:
+        """events: the fields of `LinkEvents`. table: (n, 10) as the kernel reads them. codes: (n, k), of circumstances.
+        words: (n, w), of narratives; w is 0 where these are not read."""
         self._frozen, self._size = frozen, len(codes)
         self._numbers = numbers_of(frozen.usual, frozen.weights)
         room = self._size + max(self._size // 8, 64)
         self._arrays = {name: _grown(array, room) for name, array in events.items()}
         self._turned = np.full((10, room), np.nan)
         self._turned[:, : self._size] = table.T
-        self._codes = _grown(codes, room)
+        self._codes, self._words = _grown(codes, room), _grown(words, room)
         self._signature = signatures(self._codes)
 
     @classmethod
-    def of(cls, events: LinkEvents, codes: np.ndarray, frozen: Frozen) -> Room:
+    def of(cls, events: LinkEvents, codes: np.ndarray, words: np.ndarray, frozen: Frozen) -> Room:
         """Of these events."""
         named = {one.name: getattr(events, one.name) for one in fields(LinkEvents)}
-        return cls(named, _table(events, frozen), codes, frozen)
+        return cls(named, _table(events, frozen), codes, words, frozen)
 
     def arrays(self) -> Arrays:
         """What `of_arrays` makes it from again."""
         size = self._size
         events = {name: array[:size] for name, array in self._arrays.items()}
-        return events | {"table": self._turned[:, :size].T, "codes": self._codes[:size]}
+        return events | {
+            "table": self._turned[:, :size].T,
+            "codes": self._codes[:size],
+            "words": self._words[:size],
+        }
 
     @classmethod
     def of_arrays(cls, arrays: Arrays, frozen: Frozen) -> Room:
         """From what `arrays` gave."""
-        return cls({one.name: arrays[one.name] for one in fields(LinkEvents)}, arrays["table"], arrays["codes"], frozen)
+        events = {one.name: arrays[one.name] for one in fields(LinkEvents)}
+        return cls(events, arrays["table"], arrays["codes"], arrays["words"], frozen)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays, room included."""
-        kept = (*self._arrays.values(), self._turned, self._codes, self._signature)
+        kept = (*self._arrays.values(), self._turned, self._codes, self._words, self._signature)
         return sum(array.nbytes for array in kept)
 
     @property
@@ -72,9 +79,9 @@ class Room:
         self._turned[:, at] = _table(one, self._frozen)[0]
         self._size = max(self._size, at + 1)
 
-    def recode(self, at: int, codes: np.ndarray) -> None:
+    def recode(self, at: int, codes: np.ndarray, words: np.ndarray) -> None:
         """Sets the codes of one event."""
-        self._codes[at] = codes
+        self._codes[at], self._words[at] = codes, words
         self._signature[at] = signatures(codes[None])[0]
 
     def against(self, at: int, least: float) -> Integers:
@@ -85,7 +92,7 @@ class Room:
         hits = np.empty(self._size, dtype=np.int64)
 
         def block(start: int, stop: int) -> int:
-            numbers, gains = self._numbers, self._frozen.gains
+            numbers, gains = self._numbers, self._frozen.held.gains
             return int(
                 kernel.one_against(self._turned, columns, gains, numbers, least, at, start, stop, hits[start:stop])
             )
@@ -107,6 +114,11 @@ class Room:
         rows, ends = _renumbered(a, b)
         return self.some(rows), self._codes[rows], ends
 
+    def words_of(self, a: Integers, b: Integers) -> tuple[np.ndarray, tuple[Integers, Integers]]:
+        """The word codes (m, w) of the m events that the pairs are of, and the ends of the pairs among these."""
+        rows, ends = _renumbered(a, b)
+        return self._words[rows], ends
+
     def of_pairs(self, a: Integers, b: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """As `PairEvidence.of_pairs`."""
         from clew.links.evidence import kernel  # noqa: PLC0415 - as above
@@ -118,7 +130,7 @@ class Room:
             signature=self._signature[rows],
         )
         place, profile, shared, tie = (np.empty(len(a)) for _ in range(4))
-        kernel.pair_evidence(columns, self._frozen.gains, self._numbers, one, two, place, profile, shared, tie)
+        kernel.pair_evidence(columns, self._frozen.held.gains, self._numbers, one, two, place, profile, shared, tie)
         return place, profile, shared, tie
 
     def of_times(self, a: Integers, b: Integers) -> Floats:
@@ -134,9 +146,10 @@ class Room:
     def _grow(self) -> None:
         room = len(self._codes) + max(len(self._codes) // 8, 64)
         self._arrays = {name: _grown(array, room) for name, array in self._arrays.items()}
-        turned, codes = np.full((10, room), np.nan), np.full((room, self._codes.shape[1]), -1, dtype=np.int32)
-        turned[:, : len(self._codes)], codes[: len(self._codes)] = self._turned, self._codes
-        self._turned, self._codes, self._signature = turned, codes, _grown(self._signature, room)
+        turned = np.full((10, room), np.nan)
+        turned[:, : len(self._codes)] = self._turned
+        self._turned, self._signature = turned, _grown(self._signature, room)
+        self._codes, self._words = _grown(self._codes, room), _grown(self._words, room)
 
 
 def _table(events: LinkEvents, frozen: Frozen) -> Floats:

@@ -23,13 +23,13 @@ from clew.core import UsageError, parse_instant, parse_zone
 from clew.links.find import Links
 from clew.links.model import IDENTITY
 from clew.links.model.files import model_as_json, model_of_json
-from clew.links.updates.frozen import Arrays
 from clew.links.updates.incremental import LinkState
+from clew.links.updates.keys import Arrays, part_of, with_prefix
 from clew.links.updates.rates import FrozenRates
-from clew.links.weights import Weights
+from clew.links.weights import NarrativeWeights, Weights
 from clew.records import Known
 
-FORMAT = "clew-link-state/3"
+FORMAT = "clew-link-state/4"
 
 _READ = ("events", "people", "circumstances")
 
@@ -106,9 +106,9 @@ def state_as_bytes(saved: SavedState) -> bytes:
         "marking": saved.marking,
         "notice": saved.notice,
         "model": model_as_json(model) if model != IDENTITY else None,
+        "narrative": saved.state.frozen.weights.narrative.on,
     }
-    arrays: Arrays = {f"state.{name}": array for name, array in saved.state.arrays().items()}
-    arrays |= {f"rates.{name}": array for name, array in saved.rates.arrays().items()}
+    arrays = with_prefix("state.", saved.state.arrays()) | with_prefix("rates.", saved.rates.arrays())
     written = np.array(json.dumps(header | {"sha256": _digest(header, arrays)}))
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, header=written, **arrays)
@@ -132,14 +132,12 @@ def read_state(path: Path) -> SavedState:
     if header.pop("sha256", None) != _digest(header, arrays):
         raise _refused(path, "what it holds is not what was written: it was changed since, or spoilt")
 
-    def part(name: str) -> Arrays:
-        return {key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)}
-
     try:
         model = IDENTITY if header["model"] is None else model_of_json(header["model"])
+        weights = Weights(narrative=NarrativeWeights(on=header["narrative"]))
         return SavedState(
-            state=LinkState.of_arrays(part("state."), Weights(), model),
-            rates=FrozenRates.of_arrays(part("rates.")),
+            state=LinkState.of_arrays(part_of(arrays, "state."), weights, model),
+            rates=FrozenRates.of_arrays(part_of(arrays, "rates.")),
             at=parse_instant(header["at"], ZoneInfo("UTC")),
             full_run_at=parse_instant(header["full_run_at"], ZoneInfo("UTC")),
             dataset=header["dataset"],
