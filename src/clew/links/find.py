@@ -14,7 +14,7 @@ from clew.core import UsageError
 from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.evidence.circumstances import circumstances
-from clew.links.evidence.families import background, factor_of_days, time_bounds
+from clew.links.evidence.families import background, factor_of_days
 from clew.links.evidence.narrative import narratives
 from clew.links.evidence.people import Parts, parts_played
 from clew.links.evidence.reference import References, references
@@ -157,7 +157,7 @@ def find_links(
         if floor.value >= pruned.value:  # else a pair that was dropped may be stronger than one that was kept
             break
         margin *= 4
-    static = static.take(scorer.undated(static) + _most_of_dates(scorer) >= floor.value)
+    static = static.take(scorer.reaching(static, floor.value))
     rng = np.random.default_rng(seed)
     exchange, strata = PeopleExchange.of(parts, events, incident), date_strata(known, events)
     decoys = []
@@ -251,7 +251,6 @@ def _compare(scorer: Scorer, shared: SharedKeys, named: References, floor: _Floo
     events, weights = scorer.events, scorer.weights
     rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
     told = shared_circumstance_keys(events, scorer.words, weights.neighbours)
-    most = _most_of_dates(scorer)
     kept: list[Static] = []
     together: list[Integers] = []
     for keys in itertools.chain((rare, told), neighbour_keys(events, weights.neighbours)):
@@ -260,15 +259,10 @@ def _compare(scorer: Scorer, shared: SharedKeys, named: References, floor: _Floo
         static = scorer.static(keys)
         scored = scorer.score(static, shared, named, events, at_least=floor.value)
         floor.see(scored.total[linkable(scored)])
-        kept.append(static.take(scorer.undated(static) + most >= floor.value))
+        kept.append(static.take(scorer.reaching(static, floor.value)))
     # The floor has risen since the first were kept.
-    reach = [part.take(scorer.undated(part) + most >= floor.value) for part in kept]
+    reach = [part.take(scorer.reaching(part, floor.value)) for part in kept]
     return Static.together(reach), np.concatenate(together)
-
-
-def _most_of_dates(scorer: Scorer) -> float:
-    """The most, log10, that the dates of two events say under the model."""
-    return scorer.model.dated_bounds(time_bounds(scorer.usual, scorer.weights.time))[1]
 
 
 def _linkable(scored: Scored, incident: Integers, floor: float) -> Scored:

@@ -19,6 +19,7 @@ from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
 from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.evidence.background import Background
 from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.families import time_bounds
 from clew.links.evidence.narrative import narrative_factor
 from clew.links.evidence.pairs import PairEvidence
 from clew.links.evidence.people import Parts, shared_people
@@ -73,9 +74,9 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Static:
-    """Pair keys (unique) with the default factors, log10, that dates, people and references do not change.
+    """Pair keys (unique) with what the families contribute that dates, people and references do not change.
 
-    All (p,). tie: the part of them that is neither profile nor substance.
+    All (p,), log10. tie: the part of the default evidence in it that is neither profile nor substance.
     """
 
     keys: Integers
@@ -108,12 +109,10 @@ class Static:
         """Only these pairs."""
         return self.of(column[rows] for column in self.columns)
 
-    def factors(self) -> Floats:
-        """(p, 7) of `FAMILIES`, with nothing for people, reference and time."""
-        nothing = np.zeros(len(self.keys))
-        return np.column_stack(
-            (nothing, nothing, self.place, nothing, self.profile, self.circumstances, self.narrative)
-        )
+    @property
+    def told(self) -> Floats:
+        """(p,) what these families say together."""
+        return self.place + self.profile + self.circumstances + self.narrative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,21 +149,44 @@ class Scorer:
         return PairEvidence.over(self.events, self.usual, self.held, self.weights)
 
     def static(self, keys: Integers) -> Static:
-        """The factors of the pairs `keys` that dates and people do not change."""
+        """What the families say of the pairs `keys` that dates and people do not change."""
         a, b = ends_of(keys, len(self.events))
         place, profile, shared, tie = self.evidence.of_pairs(a, b)
         told = narrative_factor(self.words, self.weights.narrative, a, b)
-        return Static(keys=keys, place=place, profile=profile, circumstances=shared, narrative=told, tie=tie + told)
-
-    def undated(self, static: Static) -> Floats:
-        """(p,) log10 of what all families but time say together, under the model, where no person or reference does."""
+        default = Static(keys=keys, place=place, profile=profile, circumstances=shared, narrative=told, tie=tie + told)
         if not self.model.model.fitted:
-            return static.place + static.profile + static.circumstances + static.narrative
-        return np.concatenate(
-            [
-                self.model.undated(part.factors(), self.events, ends_of(part.keys, len(self.events)))
-                for part in _parts(static)
-            ]
+            return default
+        return Static.of(np.concatenate(each) for each in zip(*map(self._contributed, _parts(default)), strict=True))
+
+    def _contributed(self, part: Static) -> tuple[Integers | Floats, ...]:
+        """The columns of `part`, which holds default factors, under the model."""
+        ends = ends_of(part.keys, len(self.events))
+        families = ("place", "profile", "circumstances", "narrative")
+        told = [self.model.contribution(name, getattr(part, name), self.events, ends) for name in families]
+        return part.keys, *told, part.tie
+
+    @cached_property
+    def most_of_dates(self) -> float:
+        """The most, log10, that the dates of two events say under the model."""
+        return self.model.dated_bounds(time_bounds(self.usual, self.weights.time))[1]
+
+    def reaching(self, static: Static, at_least: float) -> Flags:
+        """(p,) whether each pair could come to `at_least` (log10) at other dates, without a person or reference."""
+        alone = np.concatenate([self._without_people(part) for part in _parts(static)])
+        reach: Flags = static.told + alone + self.most_of_dates >= at_least
+        return reach
+
+    def _without_people(self, static: Static) -> Floats:
+        """(p,) what people and reference contribute to a pair that has neither."""
+        nothing = np.zeros(len(static.keys))
+        ends = ends_of(static.keys, len(self.events))
+        return sum(
+            (
+                self.model.contribution(family, nothing, self.events, ends)
+                for family in ("people", "reference")
+                if not self.model.shares(family)
+            ),
+            nothing,
         )
 
     def shared(self, parts: Parts, *, event_count: int | None = None) -> SharedKeys:
@@ -201,27 +223,43 @@ class Scorer:
         """Scores the pairs of `static`, with the people of `shared`, as `named`, and at the `dates` given; gives those
         of a total of `at_least` (log10), in the order of `static`."""
         naming = pair_keys(named.a, named.b, len(dates))
-        parts = []
-        for block in _parts(static):
-            part = block
-            time = self.evidence.of_times(dates, *ends_of(part.keys, len(dates)))
-            played = _located(part.keys, shared.keys, shared.factor)
-            said = _located(part.keys, naming, named.factor)
-            if at_least > -np.inf and not self.model.model.fitted:
-                reach = np.flatnonzero(self.undated(part) + time + played + said >= at_least - _ROUNDING)
-                part, time, played, said = part.take(reach), time[reach], played[reach], said[reach]
-            a, b = ends_of(part.keys, len(dates))
-            factors = part.factors()
-            factors[:, 0], factors[:, 1], factors[:, 3] = played, said, time
-            scored = Scored(
-                a=a,
-                b=b,
-                factors=self.model.contributions(factors, dates, (a, b)),
-                tie=part.tie + played + said,
-                apart=self.apart(part.keys, shared, dates),
-            )
-            parts.append(scored.take(scored.total >= at_least) if at_least > -np.inf else scored)
-        return Scored.together(parts)
+        return Scored.together(
+            [self._scored(part, shared, (naming, named.factor), dates, at_least=at_least) for part in _parts(static)]
+        )
+
+    def _scored(
+        self,
+        part: Static,
+        shared: SharedKeys,
+        naming: tuple[Integers, Floats],
+        dates: LinkEvents,
+        *,
+        at_least: float,
+    ) -> Scored:
+        """`score` of one block. What is dearest is asked last, of the pairs that can still come to `at_least`."""
+        ends = ends_of(part.keys, len(dates))
+        met = _located(part.keys, shared.keys, shared.factor), _located(part.keys, *naming)
+        people, reference = (
+            self.model.contribution(family, factor, dates, ends)
+            for family, factor in zip(("people", "reference"), met, strict=True)
+        )
+        undated = part.told + people + reference
+        able = np.flatnonzero(undated + self.most_of_dates >= at_least - _ROUNDING)
+        ends = ends_of(part.keys[able], len(dates))
+        time = self.model.contribution("time", self.evidence.of_times(dates, *ends), dates, ends)
+        reach = np.flatnonzero(undated[able] + time >= at_least - _ROUNDING)
+        able, time = able[reach], time[reach]
+        tie = (part.tie + met[0] + met[1])[able]
+        part, people, reference = part.take(able), people[able], reference[able]
+        factors = (people, reference, part.place, time, part.profile, part.circumstances, part.narrative)
+        scored = Scored(
+            a=ends[0][reach],
+            b=ends[1][reach],
+            factors=np.column_stack(factors),
+            tie=tie,
+            apart=self.apart(part.keys, shared, dates),
+        )
+        return scored.take(scored.total >= at_least)
 
     def apart(self, keys: Integers, shared: SharedKeys, dates: LinkEvents) -> Flags:
         """(p,) whether each pair is one incident, one household, or kin, with the people of `shared` at `dates`."""

@@ -84,23 +84,29 @@ class ModelOver:
 
         events: with the dates that the factors were scored at.
         """
-        fitted = self.model.fitted
-        if not fitted:
+        if not self.model.fitted:
             return factors
-        given = factors.copy()
-        given[:, [family in fitted for family in self.families]] = 0.0
-        for curve in self.model.curves:
-            column = self.families.index(curve.family)
-            pairs = Pairs(events=events, held=self.held, a=ends[0], b=ends[1], of=curve.of)
-            read = factors[:, column] if curve.feature == FACTOR else feature(curve.feature)(pairs)
-            given[:, column] += curve.at(read)
+        columns = enumerate(self.families)
+        return np.column_stack([self.contribution(name, factors[:, number], events, ends) for number, name in columns])
+
+    def contribution(self, family: str, factor: Floats, events: LinkEvents, ends: tuple[Integers, Integers]) -> Floats:
+        """(p,) what one family contributes to the pairs `ends`, from its default `factor` (p,)."""
+        curves = [curve for curve in self.model.curves if curve.family == family]
+        if not curves:
+            return factor
+        given = np.zeros(len(factor))
+        for curve in curves:
+            if curve.feature == FACTOR:
+                given += curve.at(factor)
+            else:
+                given += curve.at(
+                    feature(curve.feature)(Pairs(events=events, held=self.held, a=ends[0], b=ends[1], of=curve.of))
+                )
         return given
 
-    def undated(self, factors: Floats, events: LinkEvents, ends: tuple[Integers, Integers]) -> Floats:
-        """(p,) what the families that no date changes contribute together; the search adds what a date can add."""
-        given = self.contributions(factors, events, ends)
-        total: Floats = given.sum(axis=1) - given[:, self.families.index(DATED)]
-        return total
+    def shares(self, family: str) -> bool:
+        """Whether a family contributes nothing where its factor is nothing: it reads nothing else of a pair."""
+        return all(curve.feature == FACTOR for curve in self.model.curves if curve.family == family)
 
     def dated_bounds(self, bounds: tuple[float, float]) -> tuple[float, float]:
         """The least and the most that the dated family contributes, where its factor lies within `bounds`."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from clew.core import UsageError
 from clew.links.events import Flags, Floats, Integers, LinkEvents
-from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.circumstances import Circumstances, signatures
 
 #: No time is known better than this: intervals are widened to it, in days.
 _LEAST_DAYS = 1 / 24
@@ -64,13 +64,12 @@ def both_noted(pairs: Pairs) -> Floats:
 
 def shared_rarity(pairs: Pairs) -> Floats:
     """-log10 of the share of events that have it, of those of which anything is noted, summed over what both have."""
-    total = np.zeros(len(pairs.a))
-    rarity = -np.log10(pairs.held.holders / pairs.held.noted)
-    mine, theirs = pairs.held.codes[pairs.a], pairs.held.codes[pairs.b]
-    for column in range(mine.shape[1]):
-        code = mine[:, column]
-        shared = (code[:, None] == theirs).any(axis=1) & (code >= 0)
-        total[shared] += rarity[code[shared]]
+    from clew.links.evidence import kernel  # noqa: PLC0415 - compiles; not for who only wants help
+
+    codes, rarity = pairs.held.codes, -np.log10(pairs.held.holders / pairs.held.noted)
+    total, same = np.zeros(len(pairs.a)), np.zeros(len(pairs.a))
+    no_substance = np.zeros(len(rarity), dtype=np.bool_)
+    kernel.shared_of(codes, signatures(codes), rarity, no_substance, 1.0, 0.0, pairs.a, pairs.b, total, same)
     return total
 
 
@@ -87,7 +86,8 @@ def _holds(held: Circumstances, name: str, value: str) -> Flags:
     code = held.names.filter((pl.col("feature") == name) & (pl.col("value") == value))["code"]
     if code.is_empty():
         return np.zeros(len(held.codes), dtype=np.bool_)
-    flags: Flags = (held.codes == code[0]).any(axis=1)
+    flags: Flags = np.zeros(len(held.codes), dtype=np.bool_)
+    flags[np.flatnonzero(held.codes == code[0]) // held.codes.shape[1]] = True
     return flags
 
 

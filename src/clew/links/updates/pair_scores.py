@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from clew.links.events import Flags, Floats, Integers
+from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.evidence.families import time_bounds
 from clew.links.evidence.narrative import narrative_factor
 from clew.links.evidence.people import Parts, shared_people
 from clew.links.incidents import household
+from clew.links.model import DATED, ModelOver
 from clew.links.scoring import FAMILIES
 from clew.links.updates.codes import Codes
 from clew.links.updates.facts import FactTable
@@ -17,7 +19,7 @@ from clew.links.updates.room import Room
 #: Rows of two events, the lower first.
 Pair = tuple[int, int]
 
-_BLOCK = 100_000  # pairs that a trained model reads at once
+_BLOCK = 50_000  # pairs that are read at once: what is read of them stays in the cache
 
 
 class PairScores:
@@ -26,6 +28,8 @@ class PairScores:
     def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes, words: Codes | None) -> None:
         """What the state holds, and goes on changing."""
         self.frozen, self._events, self._facts, self._codes, self._words = frozen, events, facts, codes, words
+        over = frozen.model.over(codes.held(np.empty((0, 0), dtype=np.int32)), FAMILIES)
+        self._most_of_dates = over.dated_bounds(time_bounds(frozen.usual, frozen.weights.time))[1]
 
     def of(self, pairs: list[Pair]) -> tuple[Floats, Floats, Flags]:
         """Of p pairs: (p, families) what each family contributes under the model; (p,) the default evidence that a
@@ -45,8 +49,9 @@ class PairScores:
         others, hits = others[others != at], []
         for start in range(0, len(others), _BLOCK):
             b = others[start : start + _BLOCK]
-            factors, _ = self._factors(np.full(len(b), at), b)
-            hits.append(b[self._contributed(factors, np.full(len(b), at), b).sum(axis=1) >= self.frozen.floor])
+            b = b[self._undated(np.full(len(b), at), b) + self._most_of_dates >= self.frozen.floor]
+            a = np.full(len(b), at)
+            hits.append(b[self._contributed(self._factors(a, b)[0], a, b).sum(axis=1) >= self.frozen.floor])
         if not self.frozen.model.fitted:
             hits.append(self._events.against(at, self.frozen.floor))
         return np.unique(np.concatenate(hits)) if hits else others
@@ -60,22 +65,39 @@ class PairScores:
 
     def _factors(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
         """(p, families) default factors of the pairs, without people and reference; (p,) the tie in them."""
+        factors, tie = self._without_dates(a, b)
+        factors[:, 3] = self._events.of_times(a, b)
+        return factors, tie
+
+    def _without_dates(self, a: Integers, b: Integers) -> tuple[Floats, Floats]:
+        """As `_factors`, without time."""
         factors = np.zeros((len(a), len(FAMILIES)))
         factors[:, 2], factors[:, 4], factors[:, 5], tie = self._events.of_pairs(a, b)
-        factors[:, 3] = self._events.of_times(a, b)
         if self._words is None:
             return factors, tie
         words, ends = self._events.words_of(a, b)
         factors[:, 6] = narrative_factor(self._words.held(words), self.frozen.weights.narrative, *ends)
         return factors, tie + factors[:, 6]
 
+    def _undated(self, a: Integers, b: Integers) -> Floats:
+        """(p,) what all families but time contribute where no person or reference is shared."""
+        over, events, ends = self._read(a, b)
+        columns = [(family, factor) for family, factor in zip(FAMILIES, self._without_dates(a, b)[0].T, strict=True)]
+        given = [over.contribution(family, factor, events, ends) for family, factor in columns if family != DATED]
+        total: Floats = np.sum(given, axis=0)
+        return total
+
     def _contributed(self, factors: Floats, a: Integers, b: Integers) -> Floats:
         """(p, families) what each family contributes to the pairs under the model, from its default `factors`."""
-        model = self.frozen.model
-        if not model.fitted:
+        if not self.frozen.model.fitted:
             return factors
+        over, events, ends = self._read(a, b)
+        return over.contributions(factors, events, ends)
+
+    def _read(self, a: Integers, b: Integers) -> tuple[ModelOver, LinkEvents, tuple[Integers, Integers]]:
+        """The model over the events that the pairs are of, these, and the ends of the pairs among them."""
         events, codes, ends = self._events.read(a, b)
-        return model.over(self._codes.held(codes), FAMILIES).contributions(factors, events, ends)
+        return self.frozen.model.over(self._codes.held(codes), FAMILIES), events, ends
 
     def _people(self, pairs: list[Pair]) -> tuple[Floats, np.ndarray]:
         """(p,) what the strongest person that each pair shares says, and whether they are kin on both sides."""
