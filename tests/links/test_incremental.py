@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -12,11 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clew.core import UsageError
+from clew.demonstration import make_demonstration
 from clew.links import Weights, find_links
 from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
 from clew.links.scoring import FAMILIES
 from clew.links.setup import LinkSetup
+from clew.links.updates.codes import ROOM, Codes
 from clew.links.updates.incremental import LinkState
+from clew.links.updates.saved import SavedState, state_as_bytes
 from clew.links.weights import NarrativeWeights, PeopleWeights
 from clew.records import TABLES, Dataset, Known, empty_frame
 from tests.links.backgrounds import START, frame, null_background
@@ -66,7 +70,7 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
     at_one_place = number % 9 == 0  # and in pairs within a day: incidents
     start = pl.col("occurred_from").first() + pl.duration(hours=number // 18 * 300)
     events = events.with_columns(
-        kind=pl.when(number % 5 == 0).then(pl.lit("incident")).otherwise(pl.col("kind")),
+        kind=pl.when((number % 5 == 0) | (number % 18 == 9)).then(pl.lit("incident")).otherwise(pl.col("kind")),
         lat=pl.when(number % 11 == 0).then(None).when(at_one_place).then(51.5).otherwise(pl.col("lat")),
         lon=pl.when(number % 11 == 0).then(None).when(at_one_place).then(0.1).otherwise(pl.col("lon")),
         occurred_from=pl.when(at_one_place).then(start).otherwise(pl.col("occurred_from")),
@@ -183,6 +187,16 @@ def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_
     assert mine.height == first.filter((pl.col("event_id_a") == ids[3]) | (pl.col("event_id_b") == ids[3])).height
 
 
+def test_the_state_shows_what_the_run_shows_households_and_kin_of_a_made_up_force_apart() -> None:
+    dataset = make_demonstration(years=(2014,), scale=0.05)
+    links = find_links(dataset.as_known(datetime(2014, 10, 1, tzinfo=UTC)), replicates=1)
+    ends = [pl.concat_list("event_id_a", "event_id_b").list.sort().list.join(" ").alias("pair")]
+    state = LinkState.of(links).frame().select(*ends, "log10_bayes_factor").sort("pair")
+    run = links.frame.select(*ends, "log10_bayes_factor").sort("pair")
+    assert state["pair"].to_list() == run["pair"].to_list()
+    assert state["log10_bayes_factor"].to_numpy() == pytest.approx(run["log10_bayes_factor"].to_numpy(), abs=1e-9)
+
+
 def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Deaths F000, F001, ... at these places and hours, among a background of 30."""
     at = [START + timedelta(hours=hour) for hour in hours]
@@ -248,6 +262,71 @@ def test_an_event_between_two_others_makes_one_incident_of_all_three() -> None:
     before, after = _before_and_after(tables, "F002")
     assert before == {("F000", "F001")}
     assert after == set()
+
+
+def test_two_events_that_are_no_deaths_make_no_incident_of_two_deaths() -> None:
+    tables = _small([(51.5 + n * 0.0008, 0.3) for n in range(4)], [10, 11, 12, 13])
+    middle = pl.col("event_id").is_in(["F001", "F002"])
+    tables["events"] = tables["events"].with_columns(kind=pl.when(middle).then(pl.lit("incident")).otherwise("kind"))
+    known = _known(tables, tables["events"]["event_id"].to_list())
+    state = LinkState.of(find_links(known, LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5), floor=0.5)
+    before = state.frame()
+    state.update(_known(tables, ["F001", "F002"]))
+    assert ("F000", "F003") in set(before.select("event_id_a", "event_id_b").iter_rows())
+    assert state.frame().equals(before)
+
+
+def test_an_address_that_says_nothing_is_nobodys_home() -> None:
+    people = frame(
+        "people",
+        {"event_id": ["F000", "F001"], "role": ["deceased"] * 2, "address": ["-", "."], "recorded_at": [START] * 2},
+    )
+    tables = _small([(51.5, 0.3), (51.5003, 0.3)], [10, 800], people=people)
+    assert ("F000", "F001") in _before_and_after(tables, "F001")[1]
+
+
+def test_a_link_that_a_new_fact_makes_between_two_others_is_told() -> None:
+    hours = [10.0, 900.0, 1800.0, 2700.0, 3600.0]
+    people = frame(
+        "people",
+        {
+            "event_id": [f"F{n:03d}" for n in range(5)],
+            "role": ["deceased"] * 5,
+            "address": ["1 Some Road"] * 5,
+            "recorded_at": [START] * 5,
+        },
+    )
+    noted = frame(
+        "circumstances",
+        {"event_id": ["F001"], "feature": ["reference"], "value": ["F000"], "recorded_at": [START]},
+    )
+    tables = _small([(51.5, 0.3 + n / 500) for n in range(5)], hours, people=people, circumstances=noted)
+    full = {name: tables.get(name, empty_frame(table)) for name, table in TABLES.items()}
+    dataset = Dataset(name="made", tables=full)
+    day = START + timedelta(hours=3500)
+    saved = SavedState.of(find_links(dataset.as_known(day), LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5))
+    _, found, _ = saved.updated(dataset.as_known(day + timedelta(days=5)))
+    told = set(found.select("event_id_a", "event_id_b").iter_rows())
+    assert ("F000", "F001") in told
+    assert not {one for pair in told for one in pair if one.startswith("X")}  # what was shown before is no news
+    with pytest.raises(UsageError, match="another force"):
+        saved.updated(replace(dataset, name="another force").as_known(END))
+
+
+def test_weights_of_ones_own_are_not_written() -> None:
+    known = _known(_records(3), sorted(_records(3)["events"]["event_id"].to_list())[:20])
+    saved = SavedState.of(find_links(known, LinkSetup(weights=WEIGHTS), replicates=1))
+    with pytest.raises(UsageError, match="weights of one's own"):
+        state_as_bytes(saved)
+
+
+def test_more_new_values_than_there_is_room_for_are_refused() -> None:
+    known = _known(_records(3), sorted(_records(3)["events"]["event_id"].to_list())[:20])
+    codes = Codes(LinkState.of(find_links(known, replicates=1)).frozen.held, IDENTITY)
+    given = {codes.of(key) for key in range(ROOM)}
+    assert given == set(range(ROOM))
+    with pytest.raises(UsageError, match="no room"):
+        codes.of(ROOM)
 
 
 def test_a_fifth_death_at_one_address_makes_it_a_hostel_and_no_household() -> None:

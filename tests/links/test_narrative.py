@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clew.links import Links, Weights, explain_pair, find_links
-from clew.links.evidence.words import words_of
+from clew.links.evidence.words import Spelling, words_of
 from clew.links.setup import LinkSetup
 from clew.links.weights import NarrativeWeights
 from clew.records import Dataset
@@ -104,3 +104,13 @@ def test_the_order_of_rows_does_not_matter() -> None:
     backward = find_links(turned.as_known(forward.known.at), LinkSetup(weights=ON), replicates=1)
     assert forward.scorer.words.names.equals(backward.scorer.words.names)
     assert (forward.scorer.words.codes == backward.scorer.words.codes).all()
+
+
+def test_a_denial_reaches_five_words() -> None:
+    told = list(words_of("no alpha bravo charlie delta echo foxtrot"))
+    assert told == ["not alpha", "not bravo", "not charlie", "not delta", "not echo", "foxtrot"]
+
+
+def test_of_words_equally_near_a_misspelt_one_is_the_commonest() -> None:
+    spelling = Spelling.of([["planet"]] * 9 + [["plant"]] * 5)
+    assert spelling.read(["plante", "planat", "plants", "other"]) == ["planet", "planet", "plant", "other"]

@@ -17,7 +17,7 @@ from clew.links import find_links
 from clew.links.events import LinkEvents, link_events
 from clew.links.evidence.people import Parts, parts_played
 from clew.links.rates.chance import YEAR_DAYS, History
-from clew.links.recurrence import find_recurrences
+from clew.links.recurrence import Recurrences, find_recurrences
 from clew.links.recurrence.find import SCHEMA, rated
 from clew.links.recurrence.occurrences import Occurrences, people, spots
 from clew.links.recurrence.rate import CONNECTED_PER_YEAR, LONGEST, UnitRates, fitted, strongest_windows
@@ -198,8 +198,9 @@ def test_the_deaths_a_person_is_beside_are_those_of_a_naive_count(seed: int) -> 
     ]
     assert got == [expected[person] for person in sorted(expected)]
     for unit, person in enumerate(sorted(expected)):
-        mine = np.flatnonzero((parts.who == person) & ~parts.address & ~events.death[parts.event])
-        assert met.elsewhere[unit] == len(set(incident[parts.event[mine]].tolist()))
+        mine = parts.event[(parts.who == person) & ~parts.address]
+        of_deaths = set(incident[mine[events.death[mine]]].tolist())
+        assert met.elsewhere[unit] == len(set(incident[mine].tolist()) - of_deaths)
 
 
 def test_a_spot_is_the_nearest_first_death_within_a_hundred_metres_and_does_not_creep() -> None:
@@ -220,6 +221,38 @@ def test_a_spot_is_the_nearest_first_death_within_a_hundred_metres_and_does_not_
     together = {frozenset(met.event[met.unit == unit].tolist()) for unit in range(len(met.elsewhere))}
     assert together == {frozenset(event for event, spot in spot_of.items() if spot == first) for first in firsts}
     assert max(len(one) for one in together) > 3
+
+
+def test_other_incidents_at_a_spot_are_counted_once_and_without_those_of_its_deaths() -> None:
+    street = _street(60, seed=5)
+    kind = pl.Series(["incident" if number % 3 == 0 else "death" for number in range(60)])
+    tables = street.tables | {"events": street.tables["events"].with_columns(kind=kind)}
+    known = Dataset(name="street", tables=tables).as_known(START + timedelta(days=900))
+    events = link_events(known)
+    incident = np.random.default_rng(1).integers(0, 25, 60)
+    met = spots(known, events, incident=incident)
+    told = 0
+    for unit in range(len(met.elsewhere)):
+        first = met.event[met.unit == unit][0]  # the first of a spot is its place
+        near = np.linalg.norm(events.xyz_km - events.xyz_km[first], axis=1) <= 0.1
+        others = set(incident[near & ~events.death].tolist())
+        assert met.elsewhere[unit] <= len(others - {incident[first]})
+        told += len(others & {int(incident[event]) for event in met.event[met.unit == unit]})
+        assert met.elsewhere[unit] >= len(others) - int(np.sum(events.death & near)) - 3
+    assert told
+
+
+def test_an_earlier_recurrence_that_the_latest_does_not_hold_is_listed_too() -> None:
+    rows = [
+        {"event_id": "C", "event_ids": ["A", "B", "C"], "place": 2},
+        {"event_id": "D", "event_ids": ["A", "B", "C", "D"], "place": 3},
+        {"event_id": "H", "event_ids": ["F", "G", "H"], "place": 7},
+    ]
+    same = {"kind": "person", "unit": 4, "seen_per_year": 2.0}
+    frame_of = pl.DataFrame([row | same for row in rows], schema=dict(SCHEMA))
+    found = Recurrences(links=None, frame=frame_of, counted={})  # type: ignore[arg-type]
+    assert set(found.within(5.0)["event_id"]) == {"D", "H"}
+    assert found.within(1.0).is_empty()
 
 
 def _street(deaths: int, *, seed: int) -> Dataset:

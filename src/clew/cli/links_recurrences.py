@@ -67,9 +67,10 @@ def recurrences_command(
     with progress("Linking", quiet=quiet) as tick:
         found = find_recurrences(find_links(known, setup, replicates=1, seed=seed, tick=tick))
     within = found.within(budget)
-    rows = undecided(within, link_decisions(known))
+    decisions = link_decisions(known)
+    rows = found.within(budget, decisions)
     table = recurrences_table(found, rows)
-    if (down := within.height - rows.height) and not quiet:
+    if (down := within.height - undecided(within, decisions).height) and not quiet:
         stderr.print(
             f"{down} more {'is' if down == 1 else 'are'} not listed: people decided about them, nothing new since."
         )

@@ -28,7 +28,7 @@ NEXT_NUMBERS = 2
 HOUSEHOLD_DEATHS = 4
 
 _KIN = np.array([role in (Role.RELATIVE, Role.RESIDENT, Role.DECEASED) for role in ROLES])
-_DECEASED = ROLES.index(Role.DECEASED)
+_OWN = np.array([role == Role.DECEASED for role in ROLES])
 
 #: Parts from which an address is that of a home and not of somebody met, accused or last seen with the deceased.
 _AT_HOME = np.array([role not in (Role.SUSPECT, Role.LAST_CONTACT, Role.FINDER) for role in ROLES])
@@ -106,20 +106,30 @@ def household(events: LinkEvents, parts: Parts, shared: SharedPeople) -> Flags:
     and calls too; an address that is a home on both sides; or the deceased of one event in an event that is no death:
     their own history, told with the death.
     """
-    one, two = parts.role[shared.part_a], parts.role[shared.part_b]
-    home: Flags = parts.address[shared.part_a]
-    own = ((one == _DECEASED) & ~events.death[shared.b]) | ((two == _DECEASED) & ~events.death[shared.a])
-    kin = kin_to(parts, shared.part_a) & kin_to(parts, shared.part_b)
-    both: Flags = np.where(home, _AT_HOME[one] & _AT_HOME[two], kin | own)
+    own, kin, home = (
+        (plays(parts, shared.part_a, roles), plays(parts, shared.part_b, roles)) for roles in (_OWN, _KIN, _AT_HOME)
+    )
+    history = (own[0] & ~events.death[shared.b]) | (own[1] & ~events.death[shared.a])
+    both: Flags = np.where(parts.address[shared.part_a], home[0] & home[1], (kin[0] & kin[1]) | history)
     return both
 
 
 def kin_to(parts: Parts, some: Integers) -> Flags:
     """(k,) whether who plays each of `some` parts is kin to its event, by that part or another: a relative, a resident,
     or the deceased themselves."""
-    played = parts.event * (int(parts.who.max(initial=0)) + 1) + parts.who
-    kin: Flags = np.isin(played[some], played[_KIN[parts.role] & ~parts.address])
-    return kin
+    return plays(parts, some, _KIN)
+
+
+def plays(parts: Parts, some: Integers, roles: Flags) -> Flags:
+    """(k,) whether who plays each of `some` parts, a person or an address, plays any of `roles` in that event: which of
+    several parts is looked at says nothing."""
+    who = parts.who
+    wanted = np.zeros(int(who.max(initial=0)) + 1, dtype=np.bool_)
+    wanted[who[some]] = True
+    able = np.flatnonzero(wanted[who] & roles[parts.role])
+    mine, theirs = ((parts.event[rows] * len(wanted) + who[rows]) * 2 + parts.address[rows] for rows in (some, able))
+    played: Flags = np.isin(mine, theirs)
+    return played
 
 
 def home_codes(known: Known, events: LinkEvents) -> Integers:

@@ -16,7 +16,7 @@ from clew.links.explain import explain_in_a_sentence
 from clew.links.find import Links
 from clew.links.rates.rating import RATES_OF_KIND
 from clew.links.rates.series import Series, rated_series
-from clew.links.recurrence import SHARE_OF_BUDGET, Recurrences, find_recurrences, undecided
+from clew.links.recurrence import SHARE_OF_BUDGET, Recurrences, find_recurrences
 from clew.links.scoring import FAMILIES
 
 #: What every form of a link says of itself.
@@ -107,6 +107,6 @@ def list_links(links: Links, *, budget_per_year: float | None, with_rejected: bo
         kept_down=marked.filter("stays_down"),
         grown=rated_series(links, up, rejected=decisions.kept_down),
         recurrences=recurrences,
-        recurring=undecided(recurrences.within(share * (budget_per_year or 0.0)), decisions),
+        recurring=recurrences.within(share * (budget_per_year or 0.0), decisions),
         budget_per_year=budget_per_year,
     )

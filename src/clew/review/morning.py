@@ -31,7 +31,6 @@ from clew.links.recurrence import (
     find_recurrences,
     in_words,
     to_settle,
-    undecided,
 )
 from clew.links.setup import DEFAULTS, LinkSetup
 from clew.records import Known
@@ -101,7 +100,7 @@ def morning(
     confirmed = within.filter(pl.col("decision") == Verdict.CONFIRMED.value)
     shown = _steady(_undecided(within, decisions), known, budget_per_year * (1 - SHARE_OF_BUDGET))
     recurrences, share = find_recurrences(links), budget_per_year * SHARE_OF_BUDGET
-    recurring = _steady(undecided(recurrences.within(share), decisions), known, share)
+    recurring = _steady(recurrences.within(share, decisions), known, share)
     asked = pl.concat(
         (
             conflicts(known).with_columns(kind=pl.lit(ReasonKind.CONFLICT.value)),

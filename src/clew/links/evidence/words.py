@@ -39,10 +39,11 @@ def words_of(text: str) -> Iterator[str]:
             continue
         if word in NEGATIONS:
             left = _SCOPE + 1
+            continue
         elif word in _ENDS:
             left = 0
         left = max(left - 1, 0)
-        if len(word) >= 3 and not word.isdigit() and word not in ENGLISH_STOP_WORDS and word not in NEGATIONS:
+        if len(word) >= 3 and not word.isdigit() and word not in ENGLISH_STOP_WORDS:
             yield f"{MARK}{word}" if left else word
 
 
@@ -63,7 +64,7 @@ class Spelling:
 
     def __init__(self, kept: Iterable[str] = (), read_as: Mapping[str, str] | None = None) -> None:
         """read_as: the word that each misspelt one is read as."""
-        self.kept: dict[str, None] = {}
+        self.kept: dict[str, int] = {}
         self.read_as = dict(read_as or {})
         self._alike: dict[tuple[str, int], list[str]] = {}
         for word in kept:
@@ -71,7 +72,7 @@ class Spelling:
 
     @classmethod
     def of(cls, documents: Iterable[list[str]]) -> Spelling:
-        """Learned from the words of narratives: each rare word is the commonest word within its edits, if there is one.
+        """Learned from the words of narratives: each rare word is read as the nearest commoner one within its edits.
 
         Words are taken from the commonest down, so that no chain of misspellings joins two words.
         """
@@ -93,7 +94,7 @@ class Spelling:
         return self.read_as.get(word) or (word if word in self.kept else self._other(word) or word)
 
     def _keep(self, word: str) -> None:
-        self.kept[word] = None
+        self.kept[word] = len(self.kept)
         if word.removeprefix(MARK).isalpha():
             self._alike.setdefault(_bucket(word), []).append(word)
 
@@ -108,6 +109,7 @@ class Spelling:
         edits = 2 if len(letters) >= _TWO_EDITS_FROM else 1
         begin, length = _bucket(word)
         near = [other for size in range(-edits, edits + 1) for other in self._alike.get((begin, length + size), ())]
+        near.sort(key=self.kept.__getitem__)  # of those equally near the first, which is the commonest
         best = extractOne(word, near, scorer=OSA.distance, score_cutoff=edits)
         return None if best is None else str(best[0])
 

@@ -60,12 +60,22 @@ class Recurrences:
     frame: pl.DataFrame
     counted: dict[str, int]
 
-    def within(self, per_year: float) -> pl.DataFrame:
-        """Those of which this force sees at most so many a year; of one unit the latest, which holds the others. The
-        newest comes first: in order of strength they would be an order of people."""
+    def within(self, per_year: float, decisions: Decisions | None = None) -> pl.DataFrame:
+        """Those of which this force sees at most so many a year, without those that a later one of the same unit holds.
+        The newest comes first: in order of strength they would be an order of people.
+
+        decisions: what people decided, which stays down; and what a recurrence that stays down holds is shown.
+        """
         rare = self.frame.filter(pl.col("seen_per_year") <= per_year)
-        latest = pl.col("place") == pl.col("place").max().over("kind", "unit")
-        return rare.filter(latest).sort("known_at", "event_id", "kind", descending=[True, False, False])
+        rare = (rare if decisions is None else undecided(rare, decisions)).sort("place", descending=True)
+        held: dict[tuple[str, int], list[set[str]]] = {}
+        shown = []
+        for kind, unit, deaths in rare.select("kind", "unit", "event_ids").iter_rows():
+            later, mine = held.setdefault((kind, unit), []), set(deaths)
+            shown.append(not any(mine <= other for other in later))
+            later.append(mine)
+        rare = rare.filter(pl.Series(shown, dtype=pl.Boolean))
+        return rare.sort("known_at", "event_id", "kind", descending=[True, False, False])
 
 
 def undecided(frame: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -67,7 +68,7 @@ def people(events: LinkEvents, parts: Parts, *, incident: Integers, homes: Integ
     )
     often = table.group_by("who").agg(
         incidents=pl.col("incident").n_unique(),
-        elsewhere=pl.col("incident").filter(~pl.col("death")).n_unique(),
+        elsewhere=pl.col("incident").n_unique() - pl.col("incident").filter("death").n_unique(),
     )
     # The surest record of a death first, then the household's first death.
     met = table.filter("death", "beside").sort("who", "day", "event", -pl.col("certainty"), "part")
@@ -90,10 +91,10 @@ def spots(known: Known, events: LinkEvents, *, incident: Integers) -> Occurrence
     dead, others = np.flatnonzero(public & events.death), np.flatnonzero(located & ~events.death)
     dead = dead[np.lexsort((dead, events.known_day[dead]))]
     spot = _spots(events.xyz_km[dead])
-    nearby, firsts = np.zeros(len(dead), dtype=np.int64), np.unique(spot)
-    if len(dead) and len(others):
-        tree = cKDTree(events.xyz_km[others])
-        nearby[firsts] = tree.query_ball_point(events.xyz_km[dead[firsts]], ONE_SPOT_KM, return_length=True)
+    deaths = pl.DataFrame({"who": spot, "incident": incident[dead]})
+    around = _around(events.xyz_km[dead], np.unique(spot), events.xyz_km[others], incident[others])
+    around = around.join(deaths, on=["who", "incident"], how="anti").group_by("who").agg(elsewhere=pl.len())
+    elsewhere = deaths.join(around, on="who", how="left", maintain_order="left")["elsewhere"].fill_null(0)
     table = pl.DataFrame(
         {
             "who": spot,
@@ -101,12 +102,22 @@ def spots(known: Known, events: LinkEvents, *, incident: Integers) -> Occurrence
             "incident": incident[dead],
             "day": events.known_day[dead],
             "certainty": np.ones(len(dead)),
-            "elsewhere": nearby[spot],
+            "elsewhere": elsewhere,
             "part": np.full(len(dead), -1, dtype=np.int64),
         }
     )
     met = table.sort("who", "day", "event").unique(["who", "incident"], keep="first", maintain_order=True)
     return _occurrences(met)
+
+
+def _around(xyz_km: Floats, firsts: Integers, others_km: Floats, incident: Integers) -> pl.DataFrame:
+    """who, incident: each incident of an event of `others_km` within `ONE_SPOT_KM` of a point of `firsts`, once."""
+    if not len(firsts) or not len(others_km):
+        return pl.DataFrame(schema={"who": pl.Int64, "incident": pl.Int64})
+    near: Any = cKDTree(others_km).query_ball_point(xyz_km[firsts], ONE_SPOT_KM)
+    who = np.repeat(firsts, [len(one) for one in near])
+    other = np.fromiter(itertools.chain.from_iterable(near), dtype=np.int64, count=len(who))
+    return pl.DataFrame({"who": who, "incident": incident[other]}).unique()
 
 
 def _spots(xyz_km: Floats) -> Integers:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clew.core import UsageError
 from clew.links.events import Integers
 from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.columns import Gains
@@ -105,9 +106,9 @@ class Codes:
         """From what `arrays` gave."""
         return cls(frozen, model, dict(zip(arrays["key"].tolist(), arrays["code"].tolist(), strict=True)))
 
-    def of(self, key: int, *, substance: bool = False) -> int | None:
-        """The code of `key`; a new one stands where its number says, so that its place does not depend on its coming.
-        None if there is no room left: a full run is needed."""
+    def of(self, key: int, *, substance: bool = False) -> int:
+        """The code of `key`; a new one stands where its number says, or as near as there is room, so that its place
+        hardly depends on its coming. Raises `UsageError` if there is no room left."""
         code = self._frozen.code_of(key)
         code = self._new.get(key, -1) if code < 0 else code
         if code >= 0:
@@ -119,11 +120,16 @@ class Codes:
                 self._taken.add(slot)
                 self._new[key] = slot
                 return slot
-        return None
+        raise UsageError(
+            f"There is no room for more than {ROOM:,} new values.",
+            where="STATE",
+            why="what they say could not be weighed",
+            mend="make the state again from the whole dataset: clew links state DATA --out STATE",
+        )
 
     def row(self, values: Iterable[tuple[int, bool]], per_event: int) -> NDArray[np.int32]:
         """(per_event,) the codes of the (key, substance) that an event shares with any other, rarest first, then -1."""
-        codes = sorted(code for key, substance in values if (code := self.of(key, substance=substance)) is not None)
+        codes = sorted(self.of(key, substance=substance) for key, substance in values)
         row = np.full(per_event, -1, dtype=np.int32)
         row[: min(len(codes), per_event)] = codes[:per_event]
         return row
@@ -146,4 +152,4 @@ class Codes:
         asked = pl.DataFrame(values, schema={"feature": pl.String, "value": pl.String}, orient="row")
         keys = asked.select(keys_of(pl.col("feature"), VALUE).alias("key"))["key"]
         codes = [self.of(key, substance=name == "substance") for key, (name, _) in zip(keys, values, strict=True)]
-        return asked.with_columns(code=pl.Series(codes, dtype=pl.Int64)).drop_nulls()
+        return asked.with_columns(code=pl.Series(codes, dtype=pl.Int64))

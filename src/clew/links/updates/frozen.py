@@ -152,7 +152,7 @@ class Frozen:
             "event_id", "role", "person", address=pl.lit(value=False)
         )
         home = pl.lit("address:") + written_address(pl.col("address"))
-        place = parts.filter(pl.col("address").is_not_null()).select("event_id", "role", key=keys_of(home)).collect()
+        place = parts.select("event_id", "role", key=keys_of(home)).drop_nulls("key").collect()
         keys = place["key"].to_numpy()
         lodgers = place.lazy().select(
             "event_id", "role", person=_person_or_stranger(keys, *self._who(keys)), address=pl.lit(value=True)
@@ -210,8 +210,8 @@ def namings(known: Known) -> pl.DataFrame:
 
 def homes_of(known: Known) -> pl.DataFrame:
     """The home address of each event's deceased: event_id, key."""
-    homes = known.people.lazy().filter((pl.col("role") == Role.DECEASED.value) & pl.col("address").is_not_null())
-    keyed = homes.select("event_id", key=keys_of(written_address(pl.col("address"))))
+    deceased = known.people.lazy().filter(pl.col("role") == Role.DECEASED.value)
+    keyed = deceased.select("event_id", key=keys_of(written_address(pl.col("address")))).drop_nulls("key")
     return keyed.unique("event_id", keep="first", maintain_order=True).collect()
 
 
@@ -226,6 +226,7 @@ def _known_persons(parts: Parts, people: pl.DataFrame) -> tuple[Keys, Integers]:
         player.filter("address")
         .join(rows.select("row", address_right="address"), on="row")
         .select("person", key=keys_of(home))
+        .drop_nulls("key")
     )
     both = pl.concat((called.select("person", key=keys_of(pl.col("identifier"))), placed)).unique()
     one = both.group_by("key").agg(pl.col("person").min(), pl.len().alias("persons")).sort("key")

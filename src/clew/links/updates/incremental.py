@@ -209,7 +209,8 @@ class LinkState:
             wanted |= {pair_of(at, int(other)) for other in hits}
             wanted |= {pair for other in self._tied(at) if self._has_death(pair := pair_of(at, other))}
             for other in self._events.near(at):
-                _tie(self._together, at, other)
+                if self._has_death(pair_of(at, other)):
+                    _tie(self._together, at, other)
         self._keep(sorted(wanted))
 
     def _tied(self, at: int) -> set[int]:
@@ -277,7 +278,8 @@ class LinkState:
         return members
 
     def _begin(self, links: Links) -> None:
-        """Takes over the links of a full run, those that are set apart with them."""
+        """Takes over the links of a full run, those that are set apart with them, as they are without what only a
+        likeness of names ties."""
         number = self._index
         wanted = {pair_of(number[a], number[b]) for a, b in links.frame.select("event_id_a", "event_id_b").iter_rows()}
         count = len(self)
@@ -287,7 +289,8 @@ class LinkState:
             rows = np.array([number[one] for one in members], dtype=np.int64)
             a, b = (rows[side] for side in np.triu_indices(len(rows), k=1))
             wanted |= {pair_of(*pair) for pair in zip(a.tolist(), b.tolist(), strict=True)}
-            joined = same_incident(self._events.now, a, b)
+            now = self._events.now
+            joined = same_incident(now, a, b) & (now.death[a] | now.death[b])
             for one, two in zip(a[joined].tolist(), b[joined].tolist(), strict=True):
                 _tie(self._together, one, two)
             for one in rows.tolist():

@@ -31,6 +31,8 @@ from clew.records import Known
 
 FORMAT = "clew-link-state/4"
 
+_ENDS = ("event_id_a", "event_id_b")
+
 _READ = ("events", "people", "circumstances")
 
 
@@ -65,10 +67,18 @@ class SavedState:
 
     def updated(self, known: Known) -> tuple[SavedState, pl.DataFrame, int]:
         """The state with every fact that `known` holds and this state does not; the links of the events these are
-        about, as `LinkState.frame` gives them, with their rates; and how many events these are.
+        about and those that they made between others, as `LinkState.frame` gives them, with their rates; and how many
+        events these are.
 
         `known` holds everything that is known of these events, and may hold others. Changes this state.
         """
+        if known.dataset.name != self.dataset:
+            raise UsageError(
+                f"The state is of {self.dataset!r}, and these records are of {known.dataset.name!r}.",
+                where="DATA",
+                why="what one force's records say would be weighed against another's",
+                mend="name the records that the state was made from, or make a state of these with clew links state",
+            )
         if known.at < self.at:
             raise UsageError(
                 f"The state is as known at {self.at:%Y-%m-%d %H:%M} UTC, and these records are as known before.",
@@ -78,8 +88,16 @@ class SavedState:
             )
         ids = changed_since(known, self.at)
         mine = replace(known, tables={name: known.rows_of(name, ids) for name in known.tables})
-        found = self.state.update(mine) if ids else self.state.frame().clear()
-        return replace(self, at=known.at), self.rates.rated(found), len(ids)
+        before, told = self.state.frame().select(_ENDS), self.state.update(mine) if ids else None
+        now = self.state.frame()
+        if told is None:
+            found = now.clear()
+        else:
+            new = now.join(before, on=_ENDS, how="anti").select(_ENDS)
+            found = now.join(pl.concat([told.select(_ENDS), new]).unique(), on=_ENDS, how="semi", maintain_order="left")
+        of = known.dataset
+        kept = replace(self, at=known.at, zone=of.zone, marking=of.marking, notice=of.notice)
+        return kept, self.rates.rated(found), len(ids)
 
 
 def changed_since(known: Known, since: datetime) -> list[str]:
@@ -94,8 +112,15 @@ def changed_since(known: Known, since: datetime) -> list[str]:
 
 
 def state_as_bytes(saved: SavedState) -> bytes:
-    """The file's content."""
-    model = saved.state.frozen.model
+    """The file's content. Raises `UsageError` for weights other than the documented ones, with which it is read."""
+    model, weights = saved.state.frozen.model, saved.state.frozen.weights
+    if weights != Weights(narrative=NarrativeWeights(on=weights.narrative.on)):
+        raise UsageError(
+            "A state by weights of one's own cannot be kept in a file.",
+            where="weights",
+            why="it would be read with the documented ones",
+            mend="keep it in memory, or use the documented weights",
+        )
     header = {
         "format": FORMAT,
         "made_with": _made_with(),
@@ -106,7 +131,7 @@ def state_as_bytes(saved: SavedState) -> bytes:
         "marking": saved.marking,
         "notice": saved.notice,
         "model": model_as_json(model) if model != IDENTITY else None,
-        "narrative": saved.state.frozen.weights.narrative.on,
+        "narrative": weights.narrative.on,
     }
     arrays = with_prefix("state.", saved.state.arrays()) | with_prefix("rates.", saved.rates.arrays())
     written = np.array(json.dumps(header | {"sha256": _digest(header, arrays)}))
