@@ -264,6 +264,26 @@ def test_an_event_between_two_others_makes_one_incident_of_all_three() -> None:
     assert after == set()
 
 
+def _five_at_one_address() -> dict[str, pl.DataFrame]:
+    """Five deaths at one address, the fifth 3,600 hours on; of the first two one names the other."""
+    hours = [10.0, 900.0, 1800.0, 2700.0, 3600.0]
+    people = frame(
+        "people",
+        {
+            "event_id": [f"F{n:03d}" for n in range(5)],
+            "role": ["deceased"] * 5,
+            "address": ["1 Some Road"] * 5,
+            "recorded_at": [START] * 5,
+        },
+    )
+    noted = frame(
+        "circumstances",
+        {"event_id": ["F001"], "feature": ["reference"], "value": ["F000"], "recorded_at": [START]},
+    )
+    places = [(51.5, 0.3 + n / 500) for n in range(5)]
+    return _small(places, hours, people=people, circumstances=noted)
+
+
 def test_two_events_that_are_no_deaths_make_no_incident_of_two_deaths() -> None:
     tables = _small([(51.5 + n * 0.0008, 0.3) for n in range(4)], [10, 11, 12, 13])
     middle = pl.col("event_id").is_in(["F001", "F002"])
@@ -286,21 +306,7 @@ def test_an_address_that_says_nothing_is_nobodys_home() -> None:
 
 
 def test_a_link_that_a_new_fact_makes_between_two_others_is_told() -> None:
-    hours = [10.0, 900.0, 1800.0, 2700.0, 3600.0]
-    people = frame(
-        "people",
-        {
-            "event_id": [f"F{n:03d}" for n in range(5)],
-            "role": ["deceased"] * 5,
-            "address": ["1 Some Road"] * 5,
-            "recorded_at": [START] * 5,
-        },
-    )
-    noted = frame(
-        "circumstances",
-        {"event_id": ["F001"], "feature": ["reference"], "value": ["F000"], "recorded_at": [START]},
-    )
-    tables = _small([(51.5, 0.3 + n / 500) for n in range(5)], hours, people=people, circumstances=noted)
+    tables = _five_at_one_address()
     full = {name: tables.get(name, empty_frame(table)) for name, table in TABLES.items()}
     dataset = Dataset(name="made", tables=full)
     day = START + timedelta(hours=3500)
@@ -330,22 +336,7 @@ def test_more_new_values_than_there_is_room_for_are_refused() -> None:
 
 
 def test_a_fifth_death_at_one_address_makes_it_a_hostel_and_no_household() -> None:
-    hours = [10.0, 900.0, 1800.0, 2700.0, 3600.0]
-    people = frame(
-        "people",
-        {
-            "event_id": [f"F{n:03d}" for n in range(5)],
-            "role": ["deceased"] * 5,
-            "address": ["1 Some Road"] * 5,
-            "recorded_at": [START] * 5,
-        },
-    )
-    noted = frame(
-        "circumstances",
-        {"event_id": ["F001"], "feature": ["reference"], "value": ["F000"], "recorded_at": [START]},
-    )
-    places = [(51.5, 0.3 + n / 500) for n in range(5)]
-    before, after = _before_and_after(_small(places, hours, people=people, circumstances=noted), "F004")
+    before, after = _before_and_after(_five_at_one_address(), "F004")
     assert before == set()
     assert ("F000", "F001") in after
 
