@@ -401,7 +401,21 @@ def test_the_poisson_limit_of_the_factor_is_the_textbook_one() -> None:
 
 def test_parts_with_identity_and_professionals_are_read_as_links_read_them() -> None:
     data, ids, at = _with_one_person("caller", days=[500, 520])
-    known = data.as_known(at)
+    others = data.tables["events"].filter(~pl.col("event_id").is_in(ids))["event_id"].to_list()
+    doctor, likely = others[100:102], others[200:202]
+    added = frame(
+        "people",
+        {
+            "event_id": [*doctor, *likely],
+            "role": ["professional"] * 2 + ["caller", "witness"],
+            "person_ref": ["GP1"] * 2 + [None] * 2,
+            "name": [None] * 2 + ["Marisol Quenby", "Marisol Qeunby"],
+            "phone": [None] * 2 + ["020 7946 0123", "+44 20 7946 0123"],
+            "recorded_at": [START] * 4,
+        },
+    )
+    tables = data.tables | {"people": pl.concat([data.tables["people"], added], how="diagonal_relaxed")}
+    known = replace(data, tables=tables).as_known(at)
     events = link_events(known)
     parts = parts_played(known, events)
     met = people(events, parts, incident=np.arange(len(events)), homes=np.full(len(events), -1), frequent=25)
@@ -410,4 +424,7 @@ def test_parts_with_identity_and_professionals_are_read_as_links_read_them() -> 
         for unit in range(len(met.elsewhere))
         for pair in itertools.combinations(events.event_id[met.event[met.unit == unit]].tolist(), 2)
     }
-    assert frozenset(ids) in pairs
+    assert {frozenset(ids), frozenset(likely)} <= pairs
+    assert frozenset(doctor) not in pairs
+    sure = met.certainty[np.isin(events.event_id[met.event], likely) & (met.certainty < 1)]
+    assert len(sure)  # a likeness is less than a number
