@@ -19,17 +19,17 @@ from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
 from clew.links.evidence.words import words_of
 from clew.links.incidents import home_codes, incident_groups
+from clew.links.keys import keys_of
 from clew.links.model import IDENTITY
 from clew.links.scoring import FAMILIES, Scorer, linkable
 from clew.links.updates.codes import Codes
 from clew.links.updates.frozen import Frozen, noted_values
-from clew.links.updates.keys import keys_of
 from clew.records import Known
 
 
 def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]:
     """The factors, in order of FAMILIES, of every link that may be shown, by its two ids in order."""
-    events, weights = link_events(known), frozen.weights
+    events, weights = link_events(known, frozen.mapped), frozen.weights
     held = _held(known, events.event_id, frozen)
     scorer = Scorer(
         events=events,

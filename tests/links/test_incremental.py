@@ -75,6 +75,7 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
         lon=pl.when(number % 11 == 0).then(None).when(at_one_place).then(0.1).otherwise(pl.col("lon")),
         occurred_from=pl.when(at_one_place).then(start).otherwise(pl.col("occurred_from")),
         location_uncertainty_m=(number % 4) * 50.0,
+        address=pl.when((number % 11 == 0) | at_one_place).then(pl.format("{} Old Street", number % 2)),
     ).with_columns(occurred_to=pl.col("occurred_from") + pl.duration(hours=number % 70))
     late = [END - timedelta(days=1)]
 
@@ -102,9 +103,18 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
             "recorded_at": late * 70,
         },
     )
+    elsewhere = frame(
+        "circumstances",
+        {
+            "event_id": some(8),
+            "feature": ["happened_at"] * 8,
+            "value": ["0 Old St.", "7 New Road", "51.5, 0.1", "an alley"] * 2,
+            "recorded_at": late * 8,
+        },
+    )
     tables["events"] = events.with_columns(narrative=pl.Series(_narratives(len(ids), rng), dtype=pl.String))
     tables["people"] = pl.concat([tables["people"], people])
-    tables["circumstances"] = pl.concat([tables["circumstances"], noted])
+    tables["circumstances"] = pl.concat([tables["circumstances"], noted, elsewhere])
     return tables
 
 
@@ -303,6 +313,22 @@ def test_an_address_that_says_nothing_is_nobodys_home() -> None:
     )
     tables = _small([(51.5, 0.3), (51.5003, 0.3)], [10, 800], people=people)
     assert ("F000", "F001") in _before_and_after(tables, "F001")[1]
+
+
+def test_a_changed_event_lies_where_its_address_lay_at_the_full_run() -> None:
+    noted = {"event_id": ["F000", "F001"], "feature": ["mark"] * 2, "value": ["odd"] * 2, "recorded_at": [START] * 2}
+    tables = _small([(51.5, 0.3), (51.5, 0.3)], [10, 800], circumstances=frame("circumstances", noted))
+    mine = pl.col("event_id").is_in(["F000", "F001"])
+    tables["events"] = tables["events"].with_columns(
+        address=pl.when(mine).then(pl.lit("1 Some Road")),
+        lat=pl.when(pl.col("event_id") == "F001").then(None).otherwise(pl.col("lat")),
+    )
+    known = _known(tables, tables["events"]["event_id"].to_list())
+    state = LinkState.of(find_links(known, LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5), floor=0.5)
+    before = state.frame()
+    state.update(_known(tables, ["F001"]))
+    assert before.filter((pl.col("event_id_a") == "F000") & (pl.col("event_id_b") == "F001"))["place"][0] > 0.5
+    assert state.frame().equals(before)
 
 
 def test_a_link_that_a_new_fact_makes_between_two_others_is_told() -> None:

@@ -65,8 +65,9 @@ class LinkEvents:
         return max(float(end.max() - np.quantile(start, 0.001)), 30.0)
 
 
-def link_events(known: Known) -> LinkEvents:
-    """The events of `known` as arrays."""
+def link_events(known: Known, mapped: pl.DataFrame | None = None) -> LinkEvents:
+    """The events of `known` as arrays. mapped: where addresses lie (`places.address_map`); as the events of `known` say
+    if None."""
     people, circumstances = known.people.lazy(), known.circumstances.lazy()
     subject = (
         people.filter(pl.col("role").is_in([role.value for role in SUBJECTS]))
@@ -83,7 +84,7 @@ def link_events(known: Known) -> LinkEvents:
         for number, table in enumerate(read)
     ]
     events = known.events.lazy().drop("lat", "lon", "location_uncertainty_m")
-    for table in (subject, *learned, places_of(known).lazy()):
+    for table in (subject, *learned, places_of(known, mapped).lazy()):
         events = events.join(table, on="event_id", how="left")
     start, end = pl.col("occurred_from"), pl.coalesce("occurred_to", "occurred_from")
     institution = pl.col("place_type").is_in(INSTITUTIONS).fill_null(value=False) & ~pl.col("elsewhere")

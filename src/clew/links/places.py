@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from clew.links.identity import address_keys
+from clew.links.keys import keys_of
 from clew.records import Known
 
 #: The circumstance that tells where it happened, where the death came elsewhere (records.vocabulary).
@@ -21,22 +22,31 @@ SPREAD_DEGREES = 0.00225
 _METRES_PER_DEGREE = 111_195.0
 _POSITION = r"^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;]\s*(-?\d{1,3}(?:\.\d+)?)\s*$"
 
+#: The columns of an `address_map`: a key of the address's form; degrees; metres.
+MAPPED = {
+    "key": pl.UInt64,
+    "mapped_lat": pl.Float64,
+    "mapped_lon": pl.Float64,
+    "mapped_location_uncertainty_m": pl.Float64,
+}
 
-def places_of(known: Known) -> pl.DataFrame:
+
+def places_of(known: Known, mapped: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per event of `known`, in order of `event_id`: where it happened.
 
     event_id; lat, lon (degrees, null where not known); location_uncertainty_m (radius, null where not given);
-    elsewhere (whether a record says that it happened elsewhere than the death).
+    elsewhere (whether a record says that it happened elsewhere than the death). mapped: where addresses lie
+    (`address_map`); as the events of `known` say if None.
     """
     events = known.events.select("event_id", "lat", "lon", "location_uncertainty_m", "address").sort("event_id")
     told = _told(known)
     unplaced = events.filter(pl.col("lat").is_null() & pl.col("address").is_not_null())
     if not told.height and not unplaced.height:
         return events.drop("address").with_columns(elsewhere=pl.lit(value=False))
-    events = events.with_columns(key=address_keys(events["address"]))
-    mapped = _mapped(events)
+    mapped = address_map(known) if mapped is None else mapped
     events = (
-        events.join(mapped, on="key", how="left", maintain_order="left")
+        events.with_columns(key=_form(events["address"]))
+        .join(mapped, on="key", how="left", maintain_order="left")
         .join(_placed(told, mapped), on="event_id", how="left", maintain_order="left")
         .with_columns(elsewhere=pl.col("told").fill_null(value=False), no_map=pl.col("lat").is_null())
     )
@@ -47,6 +57,28 @@ def places_of(known: Known) -> pl.DataFrame:
             for name in ("lat", "lon", "location_uncertainty_m")
         ),
         "elsewhere",
+    )
+
+
+def address_map(known: Known) -> pl.DataFrame:
+    """The position of each form of an address that the located events of `known` agree on: the columns of `MAPPED`."""
+    located = known.events.filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null()).sort("event_id")
+    return (
+        located.with_columns(key=_form(located["address"]))
+        .drop_nulls("key")
+        .group_by("key", maintain_order=True)
+        .agg(
+            mapped_lat=pl.col("lat").median(),
+            mapped_lon=pl.col("lon").median(),
+            spread=pl.max_horizontal(
+                pl.col("lat").max() - pl.col("lat").min(),
+                (pl.col("lon").max() - pl.col("lon").min()) * pl.col("lat").first().radians().cos(),
+            ),
+            unsure=pl.col("location_uncertainty_m").fill_null(0.0).median(),
+        )
+        .filter(pl.col("spread") <= SPREAD_DEGREES)
+        .with_columns(mapped_location_uncertainty_m=pl.col("unsure") + pl.col("spread") * _METRES_PER_DEGREE)
+        .select(*MAPPED)
     )
 
 
@@ -61,32 +93,12 @@ def _told(known: Known) -> pl.DataFrame:
     )
 
 
-def _mapped(events: pl.DataFrame) -> pl.DataFrame:
-    """The position of each address form that the force's located events agree on."""
-    return (
-        events.filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null() & pl.col("key").is_not_null())
-        .group_by("key")
-        .agg(
-            mapped_lat=pl.col("lat").median(),
-            mapped_lon=pl.col("lon").median(),
-            spread=pl.max_horizontal(
-                pl.col("lat").max() - pl.col("lat").min(),
-                (pl.col("lon").max() - pl.col("lon").min()) * pl.col("lat").first().radians().cos(),
-            ),
-            unsure=pl.col("location_uncertainty_m").fill_null(0.0).median(),
-        )
-        .filter(pl.col("spread") <= SPREAD_DEGREES)
-        .with_columns(mapped_location_uncertainty_m=pl.col("unsure") + pl.col("spread") * _METRES_PER_DEGREE)
-        .drop("spread", "unsure")
-    )
-
-
 def _placed(told: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
     """`told` with positions: read as one, or that of the address; null where neither."""
     position = [pl.col("value").str.extract(_POSITION, group).cast(pl.Float64) for group in (1, 2)]
     sound = (position[0].abs() <= 90) & (position[1].abs() <= 180)
     placed = told.with_columns(
-        key=address_keys(told["value"]),
+        key=_form(told["value"]),
         at_lat=pl.when(sound).then(position[0]),
         at_lon=pl.when(sound).then(position[1]),
     ).join(mapped, on="key", how="left", maintain_order="left")
@@ -99,3 +111,9 @@ def _placed(told: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
             "radius_m", pl.when(pl.col("at_lat").is_null()).then("mapped_location_uncertainty_m")
         ),
     )
+
+
+def _form(written: pl.Series) -> pl.Series:
+    """(n,) keys of the forms of addresses; null where there is nothing of an address."""
+    forms = pl.DataFrame({"form": address_keys(written)})
+    return forms.select(keys_of(pl.col("form"))).to_series()

@@ -13,8 +13,9 @@ from clew.core import UsageError
 from clew.links.events import Integers
 from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.columns import Gains
+from clew.links.keys import Keys, keys_of
 from clew.links.model import LinkModel
-from clew.links.updates.keys import Arrays, Keys, keys_of
+from clew.links.updates.arrays import Arrays
 from clew.links.weights import CircumstanceWeights, NarrativeWeights
 
 #: New values that there is room for, of substances and of others, before a full run is needed.

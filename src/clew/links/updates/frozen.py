@@ -19,10 +19,12 @@ from clew.links.evidence.background import Background, Spots, cells_of
 from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE
 from clew.links.evidence.people import Parts, identifiers, written_address
 from clew.links.find import Links
+from clew.links.keys import Keys, keys_of
 from clew.links.model import LinkModel
 from clew.links.model.files import digest_of
+from clew.links.places import MAPPED, address_map
+from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import FrozenValues
-from clew.links.updates.keys import Arrays, Keys, keys_of, part_of, with_prefix
 from clew.links.updates.language import Language
 from clew.links.weights import SUBJECTS, Weights
 from clew.records import Known, Role
@@ -35,15 +37,17 @@ _STRANGER = 1 << 62
 class Frozen:
     """Backgrounds as at a full run.
 
-    usual: of its events. spots: where they lay, None if nowhere. event_count: of them. held: their circumstances.
-    language: of their narratives, None where these are not read. known_as: (i,) keys of what identified somebody,
-    ascending, persons: (i,) who that is, -1 for what several persons bear. floor: log10, below which no link is kept.
+    usual: of its events. spots: where they lay, None if nowhere. mapped: where addresses lay (`places.address_map`).
+    event_count: of them. held: their circumstances. language: of their narratives, None where these are not read.
+    known_as: (i,) keys of what identified somebody, ascending, persons: (i,) who that is, -1 for what several persons
+    bear. floor: log10, below which no link is kept.
     """
 
     weights: Weights
     model: LinkModel
     usual: Background
     spots: Spots | None
+    mapped: pl.DataFrame
     event_count: int
     held: FrozenValues
     language: Language | None
@@ -72,6 +76,7 @@ class Frozen:
             model=scorer.model.model,
             usual=scorer.usual,
             spots=Spots.of(located, weights.place)[0] if len(located) else None,
+            mapped=address_map(known),
             event_count=len(events),
             held=FrozenValues.of(held, values, among=noted, weights=weights.circumstances),
             language=Language.of(links) if weights.narrative.on else None,
@@ -92,6 +97,7 @@ class Frozen:
             "known_as": self.known_as,
             "persons": self.persons,
         }
+        found |= {f"mapped.{name}": self.mapped[name].to_numpy() for name in MAPPED}
         found |= with_prefix("held.", self.held.arrays())
         return found if self.language is None else found | with_prefix("language.", self.language.arrays())
 
@@ -114,6 +120,7 @@ class Frozen:
             model=model,
             usual=usual,
             spots=spots if len(cells) else None,
+            mapped=pl.DataFrame(part_of(arrays, "mapped."), schema=MAPPED),
             event_count=count,
             held=FrozenValues.of_arrays(part_of(arrays, "held.")),
             language=Language.of_arrays(part_of(arrays, "language.")) if weights.narrative.on else None,

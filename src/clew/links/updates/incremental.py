@@ -21,10 +21,10 @@ from clew.links.find import Links
 from clew.links.incidents import HOUSEHOLD_DEATHS, same_incident
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
+from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import ROOM, Codes
 from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
 from clew.links.updates.frozen import Frozen
-from clew.links.updates.keys import Arrays, part_of, with_prefix
 from clew.links.updates.pair_scores import Pair, PairScores, pair_of
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
@@ -157,7 +157,7 @@ class LinkState:
 
         Returns their links, as in `frame`. Raises `UsageError` when there are more new values than there is room for.
         """
-        given = link_events(known)
+        given = link_events(known, self.frozen.mapped)
         facts = facts_of(known, self.frozen)
         touched: set[int] = set()
         pairs: set[Pair] = set()

@@ -12,8 +12,9 @@ import polars as pl
 from clew.links.evidence.narrative import texts_of
 from clew.links.evidence.words import Spelling, is_phrase, terms_of, words_of
 from clew.links.find import Links
+from clew.links.keys import keys_of
+from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import FrozenValues
-from clew.links.updates.keys import Arrays, keys_of, part_of, with_prefix
 from clew.records import Known
 
 

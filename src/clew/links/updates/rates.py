@@ -13,7 +13,7 @@ import polars as pl
 
 from clew.links.find import Links
 from clew.links.rates.chance import History, Sightings, chance_rates, seen_rates
-from clew.links.updates.keys import Arrays
+from clew.links.updates.arrays import Arrays
 
 #: The rates of a link, a year, with 95 % intervals.
 RATES = ("seen_per_year", "seen_low", "seen_high", "chance_per_year", "chance_low", "chance_high")

@@ -10,8 +10,8 @@ from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.evidence.circumstances import signatures
 from clew.links.evidence.columns import Columns, columns_of, numbers_of
 from clew.links.incidents import same_incident
+from clew.links.updates.arrays import Arrays
 from clew.links.updates.frozen import Frozen
-from clew.links.updates.keys import Arrays
 
 
 class Room:

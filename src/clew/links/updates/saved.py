@@ -23,8 +23,8 @@ from clew.core import UsageError, parse_instant, parse_zone
 from clew.links.find import Links
 from clew.links.model import IDENTITY
 from clew.links.model.files import model_as_json, model_of_json
+from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.incremental import LinkState
-from clew.links.updates.keys import Arrays, part_of, with_prefix
 from clew.links.updates.rates import FrozenRates
 from clew.links.weights import NarrativeWeights, Weights
 from clew.records import Known
