@@ -1,10 +1,12 @@
 """A full run on backgrounds held fixed: every pair scored, by the arrays of the engine. The oracle of `LinkState`.
 
-Shares with it what is held fixed (`Frozen`), and nothing of how facts are looked up or followed.
+Shares with it what is held fixed (`Frozen`) and the codes of values, and nothing of how facts are looked up or
+followed.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -18,6 +20,8 @@ from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
 from clew.links.evidence.words import words_of
+from clew.links.find import Links
+from clew.links.identity import address_keys
 from clew.links.incidents import home_codes, incident_groups
 from clew.links.keys import keys_of
 from clew.links.model import IDENTITY
@@ -27,8 +31,10 @@ from clew.links.updates.frozen import Frozen, noted_values
 from clew.records import Known
 
 
-def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]:
-    """The factors, in order of FAMILIES, of every link that may be shown, by its two ids in order."""
+def full_run(known: Known, frozen: Frozen, run: Links) -> dict[tuple[str, str], list[float]]:
+    """The factors, in order of FAMILIES, of every link that may be shown, by its two ids in order.
+
+    run: what `frozen` is of."""
     events, weights = link_events(known, frozen.mapped), frozen.weights
     held = _held(known, events.event_id, frozen)
     scorer = Scorer(
@@ -41,19 +47,7 @@ def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]
         weights=weights,
         model=frozen.model.over(held, FAMILIES),
     )
-    played = frozen.played(known.people).with_columns(
-        event=pl.Series(np.searchsorted(events.event_id, frozen.played(known.people)["event_id"].to_numpy())),
-        number=pl.col("role").replace_strict({role: row for row, role in enumerate(ROLES)}, return_dtype=pl.Int64),
-        person=pl.col("person").rank("dense").cast(pl.Int64) - 1,
-    )
-    played = played.sort("address", "event", "number", "person")
-    parts = Parts(
-        event=played["event"].to_numpy(),
-        role=played["number"].to_numpy(),
-        person=played["person"].to_numpy(),
-        row=np.zeros(played.height, dtype=np.int64),
-        address=played["address"].to_numpy(),
-    )
+    parts = _played(known, events.event_id, run)
     a, b = np.triu_indices(len(events), k=1)
     wanted = events.death[a] | events.death[b]
     static = scorer.static(pair_keys(a[wanted], b[wanted], len(events)))
@@ -66,6 +60,84 @@ def full_run(known: Known, frozen: Frozen) -> dict[tuple[str, str], list[float]]
         (str(events.event_id[one]), str(events.event_id[two])): factors
         for one, two, factors in zip(found.a, found.b, found.factors.tolist(), strict=True)
     }
+
+
+def _played(known: Known, event_id: np.ndarray, run: Links) -> Parts:
+    """Who plays which part: whom `run` found for a part that it read, else whoever was called so, one by one."""
+    before, of = run.known.people.to_dicts(), run.parts
+    read: dict[tuple[object, ...], list[int]] = {}
+    bearers: dict[str, set[int]] = {}
+    for row, nominal, address in zip(of.row.tolist(), of.person.tolist(), of.address.tolist(), strict=True):
+        if not address:
+            read.setdefault(_said(before[row]), []).append(nominal)
+        for name in _address(before[row]) if address else _called(before[row]):
+            bearers.setdefault(name, set()).add(nominal)
+
+    def whose(name: str) -> tuple[int | str, int | str, float] | None:
+        """Person, nominal and certainty; None if several persons bore that name."""
+        mine = bearers.get(name)
+        if mine is None:
+            return name, name, 1.0
+        surest = max(sorted(mine), key=lambda one: of.certainty[one])
+        person = int(of.resolved[surest])
+        return (
+            (person, surest, float(of.certainty[surest])) if len({int(of.resolved[one]) for one in mine}) == 1 else None
+        )
+
+    rows = []
+    for part in known.people.to_dicts():
+        if part["role"] == "professional":
+            continue
+        event, role = int(np.searchsorted(event_id, part["event_id"])), ROLES.index(part["role"])
+        if read.get(_said(part)):
+            nominal = read[_said(part)].pop(0)
+            found = [(int(of.resolved[nominal]), nominal, float(of.certainty[nominal]))]
+        else:
+            names = _called(part)
+            found = [whose(name) for name in sorted(names, key=lambda name: name not in bearers)]
+        somebody = [one for one in found if one is not None]
+        rows += [(False, event, role, *somebody[0])] if somebody else []
+        rows += [(True, event, role, *whose(name)) for name in _address(part)]
+    rows.sort(key=lambda row: (row[:3], str(row[3])))
+    address, event, role, person, nominal, certainty = zip(*rows, strict=True)
+    numbers = {one: number for number, one in enumerate(dict.fromkeys(nominal))}
+    persons = {one: number for number, one in enumerate(dict.fromkeys(person))}
+    return Parts(
+        event=np.array(event),
+        role=np.array(role),
+        person=np.array([numbers[one] for one in nominal]),
+        row=np.zeros(len(rows), dtype=np.int64),
+        address=np.array(address),
+        resolved=np.array([persons[dict(zip(nominal, person, strict=True))[one]] for one in numbers]),
+        certainty=np.array([dict(zip(nominal, certainty, strict=True))[one] for one in numbers]),
+    )
+
+
+def _said(part: dict[str, object]) -> tuple[object, ...]:
+    """All that a record says of a part."""
+    return tuple(value for name, value in part.items() if not name.startswith(("recorded_at", "source_")))
+
+
+def _called(part: dict[str, object]) -> list[str]:
+    """What identifies who plays a part, the best first."""
+    phone = re.sub(r"\D", "", str(part["phone"] or ""))[-9:]
+    name = re.sub(r"[^a-z ]", "", str(part["name"] or "").lower()).strip()
+    told = {
+        "ref": part["person_ref"],
+        "phone": phone if len(phone) >= 7 else None,
+        "email": part["email"] and str(part["email"]).lower().strip(),
+        "handle": part["handle"] and str(part["handle"]).lower().strip(),
+        "vehicle": part["vehicle"] and re.sub(r"\s", "", str(part["vehicle"]).upper()),
+        "born": f"{name}|{part['birth_date']}" if part["name"] is not None and part["birth_date"] is not None else None,
+    }
+    return [f"{kind}:{value}" for kind, value in told.items() if value is not None]
+
+
+def _address(part: dict[str, object]) -> list[str]:
+    """The address given for a part, in its one form."""
+    return [
+        f"address:{form}" for form in address_keys(pl.Series([part["address"]], dtype=pl.String)) if form is not None
+    ]
 
 
 def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:

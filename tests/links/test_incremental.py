@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -94,6 +94,18 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
             "recorded_at": late * 60,
         },
     )
+    spelt = ("Jonathan Pemberton", "Jonathon Pemberton", "Pemberton, Jonathan", "J Pemberton")
+    alike = frame(
+        "people",
+        {
+            "event_id": some(16),
+            "role": [("finder", "caller", "suspect", "relative", "last_contact")[n % 5] for n in range(16)],
+            "name": [spelt[n // 2 % 4] for n in range(16)],
+            "birth_date": [None if n % 8 == 7 else date(1970 + 9 * (n % 2), 4, 9) for n in range(16)],
+            "email": ["j.p@example.org" if n % 4 == 1 else None for n in range(16)],
+            "recorded_at": late * 16,
+        },
+    )
     noted = frame(
         "circumstances",
         {
@@ -113,7 +125,7 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
         },
     )
     tables["events"] = events.with_columns(narrative=pl.Series(_narratives(len(ids), rng), dtype=pl.String))
-    tables["people"] = pl.concat([tables["people"], people])
+    tables["people"] = pl.concat([tables["people"], people, alike])
     tables["circumstances"] = pl.concat([tables["circumstances"], noted, elsewhere])
     return tables
 
@@ -167,7 +179,7 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
         returned = state.update(_known(tables, batch))
         assert set(returned["event_id_a"]) | set(returned["event_id_b"]) <= set(ids)
         state = LinkState.of_arrays(state.arrays(), weights, model)
-    expected = full_run(_known(tables, ids), state.frozen)
+    expected = full_run(_known(tables, ids), state.frozen, links)
     got = {(row[0], row[1]): list(row[3:]) for row in state.frame().iter_rows()}
     assert got.keys() == expected.keys()
     assert len(got) > 8
@@ -229,7 +241,7 @@ def _before_and_after(
     before = state.frame()
     state.update(_known(tables, [last]))
     after = state.frame()
-    expected = full_run(_known(tables, ids), state.frozen)
+    expected = full_run(_known(tables, ids), state.frozen, run)
     got = {(row[0], row[1]): list(row[3:]) for row in after.iter_rows()}
     assert got.keys() == expected.keys()
     assert all(factors == pytest.approx(expected[pair], abs=1e-9) for pair, factors in got.items())
@@ -313,6 +325,38 @@ def test_an_address_that_says_nothing_is_nobodys_home() -> None:
     )
     tables = _small([(51.5, 0.3), (51.5003, 0.3)], [10, 800], people=people)
     assert ("F000", "F001") in _before_and_after(tables, "F001")[1]
+
+
+def test_whom_only_a_likeness_ties_is_one_person_in_the_state_too() -> None:
+    people = frame(
+        "people",
+        {
+            "event_id": ["F000", "F001", "F002"],
+            "role": ["caller", "suspect", "suspect"],
+            "name": ["Jonathan Pemberton", "Jonathon Pemberton", "Jonathan Pemberton"],
+            "birth_date": [date(1970, 4, 9), None, date(1970, 4, 9)],  # nothing but a likeness tells who the second is
+            "age": [43.0, 43.0, 43.0],
+            "sex": ["male"] * 3,
+            "birth_place": ["Trowbridge"] * 3,
+            "occupation": ["farrier"] * 3,
+            "recorded_at": [START] * 3,
+        },
+    )
+    tables = _small([(51.5, 0.3 + n / 500) for n in range(3)], [10, 800, 1600], people=people)
+    ids = tables["events"]["event_id"].to_list()
+    run = find_links(_known(tables, ids[:-1]), LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.2)
+    state = LinkState.of(run, floor=0.2)
+    mine = (pl.col("event_id_a") == "F000") & (pl.col("event_id_b") == "F001")
+    people_of = [run.frame.filter(mine)["people"].item(), state.frame().filter(mine)["people"].item()]
+    state.update(_known(tables, ["F001"]))
+    people_of.append(state.frame().filter(mine)["people"].item())
+    assert people_of == pytest.approx([people_of[0]] * 3)
+    assert people_of[0] > 0
+    state.update(_known(tables, ["F002"]))  # by name and birth date, whom the run knew so
+    got = {(row[0], row[1]): row[3] for row in state.frame().iter_rows()}
+    expected = {pair: row[0] for pair, row in full_run(_known(tables, ids), state.frozen, run).items()}
+    assert got == pytest.approx(expected)
+    assert 0 < got["F001", "F002"] < got["F000", "F002"]  # of these two nobody doubts that they are one
 
 
 def test_a_changed_event_lies_where_its_address_lay_at_the_full_run() -> None:

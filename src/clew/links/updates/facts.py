@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,15 +14,25 @@ from clew.links.updates.postings import Postings
 from clew.records import Known
 
 
+class Part(NamedTuple):
+    """A part in an event. role: index into ROLES. address: whether it is played by one. nominal: as which the person is
+    known (`persons`), and how surely it is this person."""
+
+    person: int
+    role: int
+    address: bool
+    nominal: int
+    certainty: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Of one event. values: circumstances, (key, whether a substance). words: of its narrative. parts: (role, person,
-    whether an address). homes: of the deceased, one or none. names: what records may call it. says: what its own
-    records name."""
+    """Of one event. values: circumstances, (key, whether a substance). words: of its narrative. parts: played in it.
+    homes: of the deceased, one or none. names: what records may call it. says: what its own records name."""
 
     values: tuple[tuple[int, bool], ...] = ()
     words: tuple[int, ...] = ()
-    parts: tuple[tuple[int, int, bool], ...] = ()
+    parts: tuple[Part, ...] = ()
     homes: tuple[int, ...] = ()
     names: tuple[int, ...] = ()
     says: tuple[int, ...] = ()
@@ -31,7 +42,7 @@ class Facts:
 KINDS = {
     "values": ("key", "substance"),
     "words": ("key",),
-    "parts": ("person", "role", "address"),
+    "parts": Part._fields,
     "homes": ("key",),
     "names": ("key",),
     "says": ("key",),
@@ -83,7 +94,7 @@ class FactTable:
         """The facts of one event."""
         if (since := self._since.get(event)) is not None:
             return since
-        found: dict[str, list[tuple[int, ...]]] = {}
+        found: dict[str, list[tuple[Any, ...]]] = {}
         for kind, (events, *columns) in self._columns.items():
             low, high = np.searchsorted(events, (event, event + 1))
             found[kind] = list(zip(*(column[low:high].tolist() for column in columns), strict=True))
@@ -119,42 +130,40 @@ def keys(facts: Facts, kind: str) -> set[int]:
     if kind == "values":
         return {key for key, _ in facts.values}
     if kind == "parts":
-        return {person for _, person, _ in facts.parts}
+        return {part.person for part in facts.parts}
     return set(getattr(facts, kind))
 
 
 def facts_of(known: Known, frozen: Frozen) -> dict[str, Facts]:
     """The facts of each event of `known` by its id."""
-    found: dict[str, dict[str, list[tuple[int, ...]]]] = {}
+    found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
     for kind, frame in _frames(known, frozen).items():
         for event_id, *rest in frame.sort("event_id", *KINDS[kind]).select("event_id", *KINDS[kind]).iter_rows():
             found.setdefault(event_id, {}).setdefault(kind, []).append(tuple(rest))
     return {event_id: _facts(kinds) for event_id, kinds in found.items()}
 
 
-def _facts(found: dict[str, list[tuple[int, ...]]]) -> Facts:
+def _facts(found: dict[str, list[tuple[Any, ...]]]) -> Facts:
     return Facts(
         values=tuple((int(key), bool(substance)) for key, substance in found.get("values", ())),
         words=tuple(int(key) for (key,) in found.get("words", ())),
-        parts=tuple((int(role), int(person), bool(home)) for person, role, home in found.get("parts", ())),
+        parts=tuple(Part(*part) for part in found.get("parts", ())),
         homes=tuple(int(key) for (key,) in found.get("homes", ())),
         names=tuple(int(key) for (key,) in found.get("names", ())),
         says=tuple(int(key) for (key,) in found.get("says", ())),
     )
 
 
-def _rows(facts: Facts, kind: str) -> list[tuple[int, ...]]:
+def _rows(facts: Facts, kind: str) -> list[tuple[Any, ...]]:
     """One event's facts of a kind, as `KINDS` names them."""
-    if kind == "parts":
-        return [(person, role, address) for role, person, address in facts.parts]
-    if kind == "values":
-        return [*facts.values]
+    if kind in ("parts", "values"):
+        return [*getattr(facts, kind)]
     return [(key,) for key in getattr(facts, kind)]
 
 
 def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:
     roles = {role: number for number, role in enumerate(ROLES)}
-    played = frozen.played(known.people)
+    played = frozen.persons.played(known.people)
     nothing = pl.DataFrame(schema={"event_id": pl.String, "key": pl.UInt64})
     return {
         "values": noted_values(known),

@@ -217,8 +217,8 @@ class LinkState:
         """The events that share a person with event `at`, or name it, or are named by it."""
         mine = self._facts.of(at)
         found: set[int] = set()
-        for _, person, _ in mine.parts:
-            players = self._facts.with_value("parts", person)
+        for part in mine.parts:
+            players = self._facts.with_value("parts", part.person)
             if len(players) <= self.frozen.weights.people.frequent:
                 found |= set(players)
         for name in mine.names:
@@ -278,8 +278,7 @@ class LinkState:
         return members
 
     def _begin(self, links: Links) -> None:
-        """Takes over the links of a full run, those that are set apart with them, as they are without what only a
-        likeness of names ties."""
+        """Takes over the links of a full run, and those that are set apart with them."""
         number = self._index
         wanted = {pair_of(number[a], number[b]) for a, b in links.frame.select("event_id_a", "event_id_b").iter_rows()}
         count = len(self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from clew.links.events import Flags, Floats, Integers, LinkEvents
@@ -12,7 +14,7 @@ from clew.links.incidents import household
 from clew.links.model import DATED, ModelOver
 from clew.links.scoring import FAMILIES
 from clew.links.updates.codes import Codes
-from clew.links.updates.facts import FactTable
+from clew.links.updates.facts import FactTable, Part
 from clew.links.updates.frozen import Frozen
 from clew.links.updates.room import Room
 
@@ -102,34 +104,20 @@ class PairScores:
     def _people(self, pairs: list[Pair]) -> tuple[Floats, np.ndarray]:
         """(p,) what the strongest person that each pair shares says, and whether they are kin on both sides."""
         factor, kin = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=bool)
-        often: dict[int, int] = {}
-        for at in {event for pair in pairs for event in pair}:
-            for person in {one[1] for one in self._facts.of(at).parts}:
-                often[person] = often.get(person, 0) + 1
+        often = Counter(
+            person
+            for at in {event for pair in pairs for event in pair}
+            for person in {part.person for part in self._facts.of(at).parts}
+        )
         limit = self.frozen.weights.people.frequent
         players = {one: self._facts.with_value("parts", one) for one, times in often.items() if times >= 2}
-        persons = [one for one, events in players.items() if len(events) <= limit]
-        if not persons:
+        inside = {one for one, events in players.items() if len(events) <= limit}
+        if not inside:
             return factor, kin
         ids = self._events.now.event_id
-        inside = set(persons)
-        wide = {event for one in persons for event in players[one]}
-        everywhere = sorted(wide, key=lambda event: str(ids[event]))
-        local = {event: row for row, event in enumerate(everywhere)}
-        played = sorted(
-            (address, local[event], role, person)
-            for event in everywhere
-            for role, person, address in self._facts.of(event).parts
-            if person in inside
-        )
-        number = {person: row for row, person in enumerate(sorted(inside))}
-        columns = list(zip(*played, strict=True))
-        parts = Parts(
-            event=np.array(columns[1], dtype=np.int64),
-            role=np.array(columns[2], dtype=np.int64),
-            person=np.array([number[person] for person in columns[3]], dtype=np.int64),
-            row=np.zeros(len(played), dtype=np.int64),
-            address=np.array(columns[0], dtype=bool),
+        everywhere = sorted({event for one in inside for event in players[one]}, key=lambda event: str(ids[event]))
+        parts = _parts(
+            [[part for part in self._facts.of(event).parts if part.person in inside] for event in everywhere]
         )
         events = self._events.some(everywhere)
         found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
@@ -155,6 +143,26 @@ class PairScores:
             usual, weight = often / max(self.frozen.event_count, 1), self.frozen.weights.people.reference
             most = max(most, float(np.log10((weight + (1 - weight) * usual) / usual)))
         return most
+
+
+def _parts(played: list[list[Part]]) -> Parts:
+    """The parts played in each of some events, as arrays: persons first, then addresses."""
+    rows = sorted(
+        (part.address, event, part.role, part.person, part.nominal, part.certainty)
+        for event, parts in enumerate(played)
+        for part in parts
+    )
+    address, event, role, person, nominal, certainty = (np.array(column) for column in zip(*rows, strict=True))
+    _, first, number = np.unique(nominal, return_index=True, return_inverse=True)
+    return Parts(
+        event=event,
+        role=role,
+        person=number.astype(np.int64),
+        row=np.zeros(len(rows), dtype=np.int64),
+        address=address,
+        resolved=np.unique(person[first], return_inverse=True)[1].astype(np.int64),
+        certainty=certainty[first],
+    )
 
 
 def pair_of(one: int, other: int) -> Pair:

@@ -29,7 +29,7 @@ from clew.links.updates.rates import FrozenRates
 from clew.links.weights import NarrativeWeights, Weights
 from clew.records import Known
 
-FORMAT = "clew-link-state/4"
+FORMAT = "clew-link-state/5"
 
 _ENDS = ("event_id_a", "event_id_b")
 
