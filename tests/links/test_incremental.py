@@ -210,13 +210,17 @@ def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_
 
 
 def test_the_state_shows_what_the_run_shows_households_and_kin_of_a_made_up_force_apart() -> None:
-    dataset = make_demonstration(years=(2014,), scale=0.05)
-    links = find_links(dataset.as_known(datetime(2014, 10, 1, tzinfo=UTC)), replicates=1)
+    known = make_demonstration(years=(2014,), scale=0.05).as_known(datetime(2014, 10, 1, tzinfo=UTC))
+    links = find_links(known, replicates=1)
     ends = [pl.concat_list("event_id_a", "event_id_b").list.sort().list.join(" ").alias("pair")]
-    state = LinkState.of(links).frame().select(*ends, "log10_bayes_factor").sort("pair")
+    kept = LinkState.of(links)
+    state = kept.frame().select(*ends, "log10_bayes_factor").sort("pair")
     run = links.frame.select(*ends, "log10_bayes_factor").sort("pair")
     assert state["pair"].to_list() == run["pair"].to_list()
     assert state["log10_bayes_factor"].to_numpy() == pytest.approx(run["log10_bayes_factor"].to_numpy(), abs=1e-9)
+    again = links.frame["event_id_a"].gather(range(-20, 0)).to_list()  # the weakest is as strong as the floor
+    kept.update(replace(known, tables={name: known.rows_of(name, again) for name in known.tables}))
+    assert set(run["pair"]) <= set(kept.frame().select(*ends)["pair"])
 
 
 def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -34,7 +34,9 @@ FAMILIES = ("people", "reference", "place", "time", "profile", "circumstances", 
 _Value = TypeVar("_Value", bound=np.generic)
 
 _BLOCK = 1_000_000  # pairs of which all families are held at once: 56 MB
-_ROUNDING = 1e-9  # sums in another order differ by less
+
+#: Sums in another order differ by less.
+ROUNDING = 1e-9
 
 #: What a link must rest on besides time, profile and substances, in log10: substance alone never links.
 LEAST_TIE = 1.0
@@ -244,10 +246,10 @@ class Scorer:
             for family, factor in zip(("people", "reference"), met, strict=True)
         )
         undated = part.told + people + reference
-        able = np.flatnonzero(undated + self.most_of_dates >= at_least - _ROUNDING)
+        able = np.flatnonzero(undated + self.most_of_dates >= at_least - ROUNDING)
         ends = ends_of(part.keys[able], len(dates))
         time = self.model.contribution("time", self.evidence.of_times(dates, *ends), dates, ends)
-        reach = np.flatnonzero(undated[able] + time >= at_least - _ROUNDING)
+        reach = np.flatnonzero(undated[able] + time >= at_least - ROUNDING)
         able, time = able[reach], time[reach]
         tie = (part.tie + met[0] + met[1])[able]
         part, people, reference = part.take(able), people[able], reference[able]

@@ -22,6 +22,7 @@ from clew.links.keys import keys_of
 from clew.links.model import LinkModel
 from clew.links.model.files import digest_of
 from clew.links.places import MAPPED, address_map
+from clew.links.scoring import ROUNDING
 from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import FrozenValues
 from clew.links.updates.language import Language
@@ -57,7 +58,7 @@ class Frozen:
 
     @classmethod
     def of(cls, links: Links, *, floor: float | None = None) -> Frozen:
-        """The backgrounds of a full run. floor: the strength of its weakest link if None."""
+        """The backgrounds of a full run. floor: the strength of its weakest link, less what rounding moves, if None."""
         scorer, known = links.scorer, links.known
         events, weights, held = scorer.events, scorer.weights, scorer.held
         located = events.xyz_km[np.isfinite(events.xyz_km).all(axis=1)]
@@ -75,7 +76,7 @@ class Frozen:
             held=FrozenValues.of(held, values, among=noted, weights=weights.circumstances),
             language=Language.of(links) if weights.narrative.on else None,
             persons=FrozenPersons.of(links.parts, known.people),
-            floor=weakest if floor is None else floor,
+            floor=weakest - ROUNDING if floor is None else floor,
         )
 
     def arrays(self) -> Arrays:
