@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from clew.assurance.plan.files import read_plan
 from clew.assurance.sampling.files import read_draw
+from clew.cli.console import refuse_unless_writable, whole_file, write_bytes
 from clew.cli.plan_acts import _control_status
 from clew.cli.publish import _controls
 from clew.cli.publish_board import _sentence
@@ -34,3 +36,35 @@ def test_a_file_of_another_shape_is_refused(read: Callable[[Path], object], cont
     path.write_text(content, encoding="utf-8")
     with pytest.raises(UsageError):
         read(path)
+
+
+def test_what_is_no_file_is_not_written_over_and_a_link_is_followed(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    for no_file in (pipe, tmp_path):
+        with pytest.raises(UsageError, match="Cannot write") as refused:
+            write_bytes(b"new", no_file, "--pdf")
+        assert refused.value.where == "--pdf"
+        with pytest.raises(UsageError, match="Cannot write"):
+            refuse_unless_writable(no_file)
+    assert pipe.is_fifo()
+    write_bytes(b"new", link)
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "pipe"]
+
+
+def test_a_file_that_cannot_be_written_whole_is_left_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+
+    def half_written() -> None:
+        with whole_file(file) as temporary:
+            temporary.write_bytes(b"ne")
+            raise OSError(28, "no room")
+
+    with pytest.raises(UsageError, match="no room"):
+        half_written()
+    assert file.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

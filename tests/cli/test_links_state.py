@@ -174,7 +174,7 @@ def test_news_is_what_was_recorded_or_withdrawn_since(dataset: Dataset) -> None:
     at = dataset.last_recorded_at
     known = dataset.as_known(at)
     since = sorted(known.events["recorded_at"].to_list())[-5]
-    ids = changed_since(known, since)
+    ids = sorted(changed_since(known, since))
     naive = set()
     for name in ("events", "people", "circumstances"):
         for row in dataset.tables[name].iter_rows(named=True):
@@ -281,6 +281,24 @@ def test_what_a_person_rejected_stays_down(dataset: Dataset, data: Path, kept: P
     assert pair not in [[one["event_id_a"], one["event_id_b"]] for one in after["links"]]  # type: ignore[attr-defined]
 
 
+def test_an_event_that_the_state_does_not_hold_is_news_whenever_it_was_recorded(dataset: Dataset) -> None:
+    known = dataset.as_known(parse_instant(BEFORE, ZoneInfo("Europe/London")))
+    ids = known.events["event_id"].to_list()
+    fewer = replace(known, tables={name: known.rows_of(name, ids[5:]) for name in known.tables})
+    saved, found, events = SavedState.of(find_links(fewer, replicates=1)).updated(known)
+    assert events == 5
+    assert (set(found["event_id_a"]) | set(found["event_id_b"])) & set(ids[:5])
+    assert saved.updated(known)[2] == 0
+
+
+def test_a_state_of_no_event_is_kept_with_narratives_too(data: Path, tmp_path: Path) -> None:
+    state = tmp_path / "empty.state"
+    words = ["links", "state", str(data), "--as-of", "1990-01-01", "--narrative", "--out", str(state)]
+    done = RUN.invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert _update(state, data, BEFORE)["events_with_news"]
+
+
 def test_the_state_is_not_moved_on_when_the_links_could_not_be_written(data: Path, kept: Path, tmp_path: Path) -> None:
     moved, nowhere = tmp_path / "moved.state", tmp_path / "no folder" / "links.csv"
     words = ["links", "update", str(kept), str(data), "--as-of", AFTER, "--out", str(nowhere), "--keep", str(moved)]
@@ -291,8 +309,12 @@ def test_the_state_is_not_moved_on_when_the_links_could_not_be_written(data: Pat
 def test_an_earlier_time_and_an_ending_of_no_form_are_refused(data: Path, kept: Path, tmp_path: Path) -> None:
     early = RUN.invoke(app, ["links", "update", str(kept), str(data), "--as-of", "2014-05-01"])
     assert isinstance(early.exception, UsageError)
+    assert "2014-06-01T00:00:00+01:00" in str(early.exception)  # the time as it was asked for
     form = RUN.invoke(app, ["links", "update", str(kept), str(data), "--out", str(tmp_path / "links.html")])
     assert isinstance(form.exception, UsageError)
+    same = ["--out", str(tmp_path / "one.json"), "--keep", str(tmp_path / "." / "one.json")]
+    assert "both name" in str(RUN.invoke(app, ["links", "update", str(kept), str(data), *same]).exception)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_written_is_what_is_read(kept: Path) -> None:

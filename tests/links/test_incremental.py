@@ -409,6 +409,15 @@ def test_more_new_values_than_there_is_room_for_are_refused() -> None:
         codes.of(ROOM)
 
 
+def test_only_the_values_that_an_event_keeps_take_a_place() -> None:
+    known = _known(_records(3), sorted(_records(3)["events"]["event_id"].to_list())[:20])
+    codes = Codes(LinkState.of(find_links(known, replicates=1)).frozen.held, IDENTITY)
+    new = [(key, False) for key in range(3 * ROOM)]
+    row = codes.row(new, per_event=8)
+    assert row.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]  # three keys say that they stand at each place
+    assert len(codes.arrays()["key"]) == 8
+
+
 def test_a_fifth_death_at_one_address_makes_it_a_hostel_and_no_household() -> None:
     before, after = _before_and_after(_five_at_one_address(), "F004")
     assert before == set()

@@ -71,7 +71,7 @@ def watch_command(
         found = watch(known, rule, seed=seed, tick=tick)
     packet = review_packet(found)
     if key is not None:
-        write_text(spreadsheet_safe(packet.key).write_csv(), key)
+        write_text(spreadsheet_safe(packet.key).write_csv(), key, "--key")
     ending = out.suffix.lower() if out is not None else ""
     if ending in (".html", ".htm"):
         write_text(render_watch(found, packet), out)

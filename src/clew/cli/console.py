@@ -39,43 +39,67 @@ def print_json(value: Any, out: Path | None = None) -> None:
     write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", out)
 
 
-def write_text(text: str, out: Path | None = None) -> None:
-    """Writes `text` to `out` whole or not at all (a temporary file, then a rename), or to stdout."""
+def write_text(text: str, out: Path | None = None, option: str = "--out") -> None:
+    """Writes `text` to `out`, which `option` named, whole or not at all; to stdout where there is none."""
     if out is None:
         sys.stdout.write(text)
         return
-    write_bytes(text.encode(), out)
+    write_bytes(text.encode(), out, option)
 
 
-def write_bytes(content: bytes, out: Path) -> None:
-    """Writes `content` to `out` whole or not at all: a temporary file, then a rename."""
-    temporary = out.with_name(out.name + ".part")
-    try:
+def write_bytes(content: bytes, out: Path, option: str = "--out") -> None:
+    """Writes `content` to `out`, which `option` named, whole or not at all."""
+    with whole_file(out, option) as temporary:
         temporary.write_bytes(content)
-        temporary.replace(out)
+
+
+@contextmanager
+def whole_file(out: Path, option: str = "--out") -> Iterator[Path]:
+    """A temporary file beside `out`, which takes its place once it is written; what fails leaves `out` as it was.
+
+    Through a symbolic link, the file that it names is written. Raises `UsageError` where `out`, which `option` named,
+    cannot be written or is no file.
+    """
+    try:
+        file = _file(out)
+        temporary = file.with_name(file.name + ".part")
+        try:
+            yield temporary
+            temporary.replace(file)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"Cannot write {out}: {error.strerror or error}.",
-            where="--out",
-            mend="name a file in a folder that exists and can be written",
-        ) from error
+        raise _unwritable(out, error, option) from error
 
 
 def refuse_unless_writable(out: Path) -> None:
     """Raises `UsageError` where `out` cannot be written: before something is done that cannot be done twice."""
-    trial = out.with_name(out.name + ".part")
     try:
-        if out.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        file = _file(out)
+        trial = file.with_name(file.name + ".part")
         trial.write_bytes(b"")
         trial.unlink()
     except OSError as error:
-        raise UsageError(
-            f"Cannot write {out}: {error.strerror or error}.",
-            where="--out",
-            why="nothing has been recorded or published yet",
-            mend="name a file in a folder that exists and can be written",
-        ) from error
+        raise _unwritable(out, error, "--out", why="nothing has been recorded or published yet") from error
+
+
+def _file(out: Path) -> Path:
+    """The file that `out` names, itself or through links; raises `OSError` where it is a folder, a device or a pipe."""
+    file = out.resolve()
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is a device or a pipe, and no file")
+    return file
+
+
+def _unwritable(out: Path, error: OSError, option: str, why: str = "") -> UsageError:
+    return UsageError(
+        f"Cannot write {out}: {error.strerror or error}.",
+        where=option,
+        why=why,
+        mend="name a file in a folder that exists and can be written",
+    )
 
 
 @contextmanager

@@ -277,7 +277,7 @@ def _write_html(views: list[ControlView], html: Path | None, dataset: Dataset, a
         marking=dataset.marking or "",
         notice=dataset.notice or "",
     )
-    write_text(page, html)
+    write_text(page, html, "--html")
 
 
 def _history_json(history: ControlHistory, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import polars as pl
 
-from clew.cli.console import write_bytes
+from clew.cli.console import whole_file
 from clew.records import spreadsheet_safe
 
 
 def write_frame(frame: pl.DataFrame, out: Path) -> None:
     """Writes `frame` whole or not at all: Parquet where `out` ends so, else CSV that a spreadsheet can open safely."""
-    content = io.BytesIO()
-    if out.suffix.lower() == ".parquet":
-        frame.write_parquet(content)
-    else:
-        spreadsheet_safe(frame).write_csv(content)
-    write_bytes(content.getvalue(), out)
+    with whole_file(out) as temporary:
+        if out.suffix.lower() == ".parquet":
+            frame.write_parquet(temporary)
+        else:
+            spreadsheet_safe(frame).write_csv(temporary)

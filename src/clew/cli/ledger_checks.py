@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clew.cli.console import JsonOption, OutOption, print_json, write_text
+from clew.cli.console import JsonOption, OutOption, print_json, write_bytes, write_text
 from clew.cli.ledger_options import (
     Folder,
     Keys,
@@ -18,8 +18,7 @@ from clew.cli.ledger_options import (
     open_keys,
     open_policy,
     read_bytes,
-    write_binary,
-    write_bytes,
+    write_note,
 )
 from clew.core import UsageError
 from clew.ledger import timestamp
@@ -85,7 +84,7 @@ def prove(
 
     Example: clew ledger prove force-ledger 12 --out entry-12.tlog-proof
     """
-    write_bytes(bytes(prove_entry(folder, entry, with_payload=with_payload)), out)
+    write_note(bytes(prove_entry(folder, entry, with_payload=with_payload)), out)
 
 
 def check_proof(
@@ -152,7 +151,7 @@ def consistency(
     """
     path = Path(since)
     seen = Checkpoint.parse(Note.parse(read_bytes(path)).text).size if path.is_file() else parse_size(since)
-    write_bytes(bytes(request_cosignature(folder, seen)), out)
+    write_note(bytes(request_cosignature(folder, seen)), out)
 
 
 def cosign(
@@ -200,7 +199,7 @@ def timestamp_command(
         raise UsageError("Give either --request or --attach.")
     if request:
         path, der = timestamp.request_stamp(folder)
-        write_binary(der, request)
+        write_bytes(der, request, "--request")
         typer.echo(f"Send {request} to the authority; it is about {path}.")
         return
     if not tsa_root:

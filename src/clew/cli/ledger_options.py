@@ -48,17 +48,9 @@ def read_bytes(path: Path, limit: int = 4_000_000) -> bytes:
         raise UsageError(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
 
 
-def write_bytes(raw: bytes, out: Path | None) -> None:
+def write_note(raw: bytes, out: Path | None) -> None:
     """Writes a note or a proof, which are UTF-8 text, to `out` or to stdout."""
     write_text(raw.decode(), out)
-
-
-def write_binary(raw: bytes, path: Path) -> None:
-    """Writes what is not text; raises `UsageError`."""
-    try:
-        path.write_bytes(raw)
-    except OSError as error:
-        raise UsageError(f"The file cannot be written: {error.strerror}.", where=str(path)) from error
 
 
 def show_key(key: VerifierKey, qr: Path | None) -> None:

@@ -100,6 +100,13 @@ def update_command(
             where="--out",
             mend="end it in .json, .csv or .parquet",
         )
+    if out is not None and keep is not None and out.resolve() == keep.resolve():
+        raise UsageError(
+            f"--out and --keep both name {out}.",
+            where="--keep",
+            why="the state would take the place of the links",
+            mend="name two files",
+        )
     held = read_state(state)
     known = open_known(data, mapping, as_of, quiet=quiet)
     saved, found, events = held.updated(known)
@@ -113,7 +120,7 @@ def update_command(
     else:
         write_text(_as_text(saved, rare, since=held, events=events, budget=budget, down=down))
     if keep is not None:  # last: news that could not be told is still news
-        write_bytes(state_as_bytes(saved), keep)
+        write_bytes(state_as_bytes(saved), keep, "--keep")
 
 
 def _as_json(

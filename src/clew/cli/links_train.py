@@ -65,7 +65,7 @@ def train_command(
     with progress("Training", quiet=quiet) as tick:
         found = train(known, solved, in_use=in_use, identity_model=who, repeats=repeats, seed=seed, tick=tick)
     if plot is not None:
-        write_text(render_calibration(found.held_out.calibration), plot)
+        write_text(render_calibration(found.held_out.calibration), plot, "--plot")
     if as_json:
         print_json(training_as_json(known, found, seed=seed))
     else:

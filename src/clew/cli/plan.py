@@ -68,7 +68,7 @@ def import_command(
             (_nameless(row["key"]), row["due"], f"Answer due: {row['reference'] or 'no reference'}")
             for row in still_due.to_dicts()
         ]
-        write_text(calendar(entries, stamp=datetime(day.year, day.month, day.day, tzinfo=UTC)), ics)
+        write_text(calendar(entries, stamp=datetime(day.year, day.month, day.day, tzinfo=UTC)), ics, "--ics")
     counts = dict(rows.group_by("status").len().sort("status").rows())
     flags = dict(read.quarantine.group_by("why").len().sort("why").rows())
     found: dict[str, Any] = {

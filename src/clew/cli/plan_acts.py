@@ -166,7 +166,7 @@ def show_command(
     rows = [standing(entry, as_at=day, zone=ZONE) for entry in known.recommendations]
     if ics is not None:
         stamp = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        write_text(calendar(due_dates(known.recommendations), stamp=stamp), ics)
+        write_text(calendar(due_dates(known.recommendations), stamp=stamp), ics, "--ics")
     if as_json:
         findings = plan_to_json(known)["findings"]
         print_json({"as_at": day.isoformat(), "findings": findings, "recommendations": rows}, out)

@@ -111,7 +111,7 @@ def prepare_command(
     shown = release or Release("", (), {}, {})
     digest = kept.add_pending(out.read_bytes(), shown, prepared_by=actor, salt=secrets.token_hex(32))
     if html is not None:
-        write_text(render_public(content, as_at=at, zone=ZONE), html)
+        write_text(render_public(content, as_at=at, zone=ZONE), html, "--html")
     small = sum(0 < each < threshold for each in shown.counts.values())
     if rounding:
         typer.echo(f"{len(shown.counts)} counts rounded to {rounding}, {small} of them small.")

@@ -14,9 +14,8 @@ import typer
 from clew.assurance.control import check_plan, duties_known
 from clew.assurance.control.acting import Checked, rules_of
 from clew.assurance.plan import Plan, read_plan
-from clew.cli.console import AsOfOption, QuietOption, print_json, write_text
+from clew.cli.console import AsOfOption, QuietOption, print_json, write_bytes, write_text
 from clew.cli.inputs import MappingOption, instant, open_dataset
-from clew.cli.ledger_options import write_binary
 from clew.cli.plan_acts import moment_of
 from clew.core import UsageError, parse_instant
 from clew.ledger import Entry, EntryType, digest_file, record
@@ -87,9 +86,9 @@ def board_command(
         notice=(dataset.notice if dataset else "") or "",
     )
     if html is not None:
-        write_text(render_board(made), html)
+        write_text(render_board(made), html, "--html")
     if pdf is not None:
-        write_binary(board_pdf(made), pdf)
+        write_bytes(board_pdf(made), pdf, "--pdf")
     written = [path for path in (html, pdf) if path is not None]
     if ledger is not None:
         entries = [

@@ -9,7 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from clew.cli.console import print_json, stderr, write_text
+from clew.cli.console import print_json, stderr, whole_file, write_text
 from clew.core import UsageError, parse_instant
 from clew.publish.wording import one_line
 from clew.records import Dataset, spreadsheet_safe
@@ -77,12 +77,8 @@ def write_table(frame: pl.DataFrame, out: Path) -> None:
     """Writes `frame` to a .parquet or .csv file; raises `UsageError` for a name that says neither."""
     name = out.name.lower()
     if name.endswith(".parquet"):
-        try:
-            temporary = out.with_name(out.name + ".part")
+        with whole_file(out) as temporary:
             frame.write_parquet(temporary)
-            temporary.replace(out)
-        except OSError as error:
-            raise UsageError(f"Cannot write {out}: {error.strerror or error}.", where="--out") from None
     elif name.endswith(".csv"):
         write_text(csv_text(frame), out)
     else:

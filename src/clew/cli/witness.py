@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from clew.cli.console import JsonOption, OutOption, print_json
-from clew.cli.ledger_options import read_bytes, show_key, write_bytes
+from clew.cli.ledger_options import read_bytes, show_key, write_note
 from clew.core import UsageError
 from clew.ledger.checkpoint import Checkpoint
 from clew.ledger.cosign import request_cosignature
@@ -96,7 +96,7 @@ def cosign(
     else:
         raw = read_bytes(given)
     signature = witness.add_checkpoint(raw, int(time.time()))
-    write_bytes(bytes(Note.parse(AddCheckpoint.parse(raw).checkpoint).with_signatures([signature])), out)
+    write_note(bytes(Note.parse(AddCheckpoint.parse(raw).checkpoint).with_signatures([signature])), out)
 
 
 @app.command()

@@ -75,7 +75,9 @@ def narrative_factor(words: Circumstances, weights: NarrativeWeights, a: Integer
 
 def texts_of(known: Known, event_id: np.ndarray) -> dict[int, str]:
     """Narratives that say anything, by the place of the event in `event_id` (n,), in order."""
-    index = pl.DataFrame({"event_id": event_id, "event": np.arange(len(event_id), dtype=np.int64)})
+    index = pl.DataFrame(
+        {"event_id": event_id, "event": np.arange(len(event_id))}, schema={"event_id": pl.String, "event": pl.Int64}
+    )
     told = known.events.filter(pl.col("narrative").str.len_chars() > 0).join(index, on="event_id").sort("event")
     return dict(zip(told["event"].to_list(), told["narrative"].to_list(), strict=True))
 

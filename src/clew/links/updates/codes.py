@@ -114,9 +114,9 @@ class Codes:
         code = self._new.get(key, -1) if code < 0 else code
         if code >= 0:
             return code
-        start = ROOM if substance else 0
+        start, first = ROOM * substance, _place(key)
         for step in range(ROOM):
-            slot = start + (key + step) % ROOM
+            slot = start + (first + step) % ROOM
             if slot not in self._taken:
                 self._taken.add(slot)
                 self._new[key] = slot
@@ -129,11 +129,20 @@ class Codes:
         )
 
     def row(self, values: Iterable[tuple[int, bool]], per_event: int) -> NDArray[np.int32]:
-        """(per_event,) the codes of the (key, substance) that an event shares with any other, rarest first, then -1."""
-        codes = sorted(self.of(key, substance=substance) for key, substance in values)
+        """(per_event,) the codes of the (key, substance) that an event shares with any other, rarest first, then -1.
+
+        Only those kept take a place among the new ones.
+        """
+        rarest = sorted(values, key=lambda value: (self._rank(*value), value[0]))[:per_event]
+        codes = sorted(self.of(key, substance=substance) for key, substance in rarest)
         row = np.full(per_event, -1, dtype=np.int32)
-        row[: min(len(codes), per_event)] = codes[:per_event]
+        row[: len(codes)] = codes
         return row
+
+    def _rank(self, key: int, substance: bool) -> int:
+        """Where a value stands among others, the rarest first: for a new one the place that its number says."""
+        code = self._frozen.code_of(key)
+        return ROOM * substance + _place(key) if code < 0 else code
 
     def held(self, rows: NDArray[np.int32]) -> Circumstances:
         """What m events have whose codes are `rows` (m, k), as rare as it was; by name, what the model asks for."""
@@ -154,3 +163,8 @@ class Codes:
         keys = asked.select(keys_of(pl.col("feature"), VALUE).alias("key"))["key"]
         codes = [self.of(key, substance=name == "substance") for key, (name, _) in zip(keys, values, strict=True)]
         return asked.with_columns(code=pl.Series(codes, dtype=pl.Int64))
+
+
+def _place(key: int) -> int:
+    """Where a new value stands, from its number."""
+    return key % ROOM

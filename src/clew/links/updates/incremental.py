@@ -147,6 +147,10 @@ class LinkState:
             }
         ).sort("log10_bayes_factor", "event_id_a", "event_id_b", descending=[True, False, False])
 
+    def not_held(self, event_ids: Iterable[str]) -> set[str]:
+        """Those of `event_ids` that it holds nothing of."""
+        return set(event_ids) - self._index.keys()
+
     def links_of(self, event_id: str) -> pl.DataFrame:
         """The links of one event, as in `frame`."""
         at = self._index[event_id]

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from clew.core import UsageError, parse_instant, parse_zone
+from clew.core import UsageError, format_instant, parse_instant, parse_zone
 from clew.links.find import Links
 from clew.links.model import IDENTITY
 from clew.links.model.files import model_as_json, model_of_json
@@ -68,7 +68,7 @@ class SavedState:
     def updated(self, known: Known) -> tuple[SavedState, pl.DataFrame, int]:
         """The state with every fact that `known` holds and this state does not; the links of the events these are
         about and those that they made between others, as `LinkState.frame` gives them, with their rates; and how many
-        events these are.
+        events these are: those that the state does not hold, and those with something recorded since it was kept.
 
         `known` holds everything that is known of these events, and may hold others. Changes this state.
         """
@@ -80,13 +80,14 @@ class SavedState:
                 mend="name the records that the state was made from, or make a state of these with clew links state",
             )
         if known.at < self.at:
+            at = format_instant(self.at, self.zone)
             raise UsageError(
-                f"The state is as known at {self.at:%Y-%m-%d %H:%M} UTC, and these records are as known before.",
+                f"The state is as known at {at}, and these records are as known before.",
                 where="--as-of",
                 why="facts that were already weighed cannot be taken back",
                 mend="ask as known at a later time, or make the state again with clew links state",
             )
-        ids = changed_since(known, self.at)
+        ids = sorted(changed_since(known, self.at) | self.state.not_held(known.events["event_id"]))
         mine = replace(known, tables={name: known.rows_of(name, ids) for name in known.tables})
         before, told = self.state.frame().select(_ENDS), self.state.update(mine) if ids else None
         now = self.state.frame()
@@ -100,7 +101,7 @@ class SavedState:
         return kept, self.rates.rated(found), len(ids)
 
 
-def changed_since(known: Known, since: datetime) -> list[str]:
+def changed_since(known: Known, since: datetime) -> set[str]:
     """The events of which something that the links read was recorded, or withdrawn, after `since` and by `known.at`."""
     ids: set[str] = set()
     for name in _READ:
@@ -108,7 +109,7 @@ def changed_since(known: Known, since: datetime) -> list[str]:
         moments = [column for column in ("recorded_at", "retracted_at") if column in table.columns]
         new = pl.any_horizontal((pl.col(column) > since) & (pl.col(column) <= known.at) for column in moments)
         ids |= set(table.filter(new)["event_id"].to_list())
-    return sorted(ids & set(known.events["event_id"].to_list()))
+    return ids & set(known.events["event_id"].to_list())
 
 
 def state_as_bytes(saved: SavedState) -> bytes:
