@@ -74,7 +74,7 @@ def test_the_strongest_links_under_a_model_are_the_strongest_of_all_pairs(bent: 
 def test_no_date_takes_the_time_family_beyond_its_bounds(bent: Links) -> None:
     found = bent
     scorer = found.scorer
-    least, most = scorer.model.dated_bounds(time_bounds(scorer.usual, scorer.weights.time))
+    least, most = scorer.model.model.dated_bounds(time_bounds(scorer.usual, scorer.weights.time))
     pairs = found.score_pairs(*np.triu_indices(300, 1))
     time = pairs.factors[:, FAMILIES.index("time")]
     assert time.min() >= least

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import islice, product
 
 import numpy as np
 import polars as pl
@@ -114,3 +115,13 @@ def test_a_denial_reaches_five_words() -> None:
 def test_of_words_equally_near_a_misspelt_one_is_the_commonest() -> None:
     spelling = Spelling.of([["planet"]] * 9 + [["plant"]] * 5)
     assert spelling.read(["plante", "planat", "plants", "other"]) == ["planet", "planet", "plant", "other"]
+
+
+def test_what_a_word_is_compared_with_is_bounded() -> None:
+    others = [f"m{''.join(letters)}" for letters in islice(product("abcdefghijkl", repeat=6), 2_500)]
+    spelling = Spelling(others)
+    assert spelling.read([f"{others[1_999]}x"]) == [others[1_999]]
+    assert spelling.read([f"{others[2_400]}x"]) == [f"{others[2_400]}x"]
+    long = "m" * 41
+    assert Spelling([long]).read([f"{long}x", long[:-1]]) == [f"{long}x", long[:-1]]
+    assert Spelling(["m" * 40]).read(["m" * 39]) == ["m" * 40]

@@ -262,6 +262,7 @@ def test_a_model_comes_back_from_its_file(trained: Training, stored: Path) -> No
         ({"format": "clew-link-model/9"}, "format"),
         ({"curves": [{"family": "stars", "feature": "factor", "knots": [0], "log10": [0]}]}, "stars"),
         ({"curves": [{"family": "place", "feature": "hours_apart", "knots": [0], "log10": [0]}]}, "reads dates"),
+        ({"curves": [{"family": "people", "feature": "log_distance", "knots": [0], "log10": [0]}]}, "two events share"),
         ({"curves": [{"family": "place", "feature": "factor", "knots": [1, 0], "log10": [0, 0]}]}, "must rise"),
         ({"curves": [{"family": "place", "feature": "factor", "knots": [1], "log10": [99]}]}, "maximum"),
     ],

@@ -170,26 +170,12 @@ class Scorer:
     @cached_property
     def most_of_dates(self) -> float:
         """The most, log10, that the dates of two events say under the model."""
-        return self.model.dated_bounds(time_bounds(self.usual, self.weights.time))[1]
+        return self.model.model.dated_bounds(time_bounds(self.usual, self.weights.time))[1]
 
     def reaching(self, static: Static, at_least: float) -> Flags:
         """(p,) whether each pair could come to `at_least` (log10) at other dates, without a person or reference."""
-        alone = np.concatenate([self._without_people(part) for part in _parts(static)])
-        reach: Flags = static.told + alone + self.most_of_dates >= at_least
+        reach: Flags = static.told + self.most_of_dates >= at_least
         return reach
-
-    def _without_people(self, static: Static) -> Floats:
-        """(p,) what people and reference contribute to a pair that has neither."""
-        nothing = np.zeros(len(static.keys))
-        ends = ends_of(static.keys, len(self.events))
-        return sum(
-            (
-                self.model.contribution(family, nothing, self.events, ends)
-                for family in ("people", "reference")
-                if not self.model.shares(family)
-            ),
-            nothing,
-        )
 
     def shared(self, parts: Parts, *, event_count: int | None = None) -> SharedKeys:
         """The pairs that share a person when `parts` are played as they are, of `event_count` events: all if None."""

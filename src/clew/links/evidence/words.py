@@ -22,7 +22,10 @@ _ENDS = frozenset({"but", "although", "however", "except"})
 _SCOPE = 5
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.;:!?,()]")
 _SHORTEST_CORRECTED = 5
+_LONGEST_CORRECTED = 40
 _TWO_EDITS_FROM = 9
+#: A word is compared with so many others of a first letter and length, the commonest: a wordlist takes no hours.
+_COMPARED = 2_000
 #: A misspelling is of a word, not of another rare word's number: only words at most this common are corrected.
 _RARE_HOLDERS = 3
 
@@ -95,23 +98,37 @@ class Spelling:
 
     def _keep(self, word: str) -> None:
         self.kept[word] = len(self.kept)
-        if word.removeprefix(MARK).isalpha():
-            self._alike.setdefault(_bucket(word), []).append(word)
+        if _corrected(word) and len(alike := self._alike.setdefault(_bucket(word), [])) < _COMPARED:
+            alike.append(word)
 
     def _other(self, word: str) -> str | None:
         """The kept word that `word` may be a misspelling of, the nearest and then the commonest."""
-        letters = word.removeprefix(MARK)
-        if len(letters) < _SHORTEST_CORRECTED or not letters.isalpha():
+        if not _corrected(word):
             return None
         from rapidfuzz.distance import OSA  # noqa: PLC0415  only where narratives are read
-        from rapidfuzz.process import extractOne  # noqa: PLC0415
+        from rapidfuzz.process import extract  # noqa: PLC0415
 
-        edits = 2 if len(letters) >= _TWO_EDITS_FROM else 1
         begin, length = _bucket(word)
-        near = [other for size in range(-edits, edits + 1) for other in self._alike.get((begin, length + size), ())]
-        near.sort(key=self.kept.__getitem__)  # of those equally near the first, which is the commonest
-        best = extractOne(word, near, scorer=OSA.distance, score_cutoff=edits)
+        edits = 2 if length >= _TWO_EDITS_FROM else 1
+        near = (
+            found
+            for size in range(-edits, edits + 1)
+            for found in extract(
+                word,
+                self._alike.get((begin, length + size), ()),
+                scorer=OSA.distance,
+                score_cutoff=edits,
+                limit=None,
+            )
+        )
+        best = min(near, key=lambda found: (found[1], self.kept[found[0]]), default=None)
         return None if best is None else str(best[0])
+
+
+def _corrected(word: str) -> bool:
+    """Whether a word may be a misspelling, or have one: letters, neither few nor many."""
+    letters = word.removeprefix(MARK)
+    return _SHORTEST_CORRECTED <= len(letters) <= _LONGEST_CORRECTED and letters.isalpha()
 
 
 def _bucket(word: str) -> tuple[str, int]:

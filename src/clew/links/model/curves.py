@@ -16,10 +16,15 @@ import numpy as np
 
 from clew.links.events import Floats, Integers, LinkEvents
 from clew.links.evidence.circumstances import Circumstances
+from clew.links.model.features import DATED as DATED_FEATURES
 from clew.links.model.features import Pairs, feature
 
 #: The feature that is the family's own default factor.
 FACTOR = "factor"
+
+#: The families that read what two events share: a curve of theirs reads the factor, and nothing else of a pair. So what
+#: shares nothing says nothing, and a pair need not be known to be sure of that.
+SHARED = ("people", "reference")
 
 #: The family whose factor decoys change by exchanging dates; the features that change with it belong to no other.
 DATED = "time"
@@ -31,7 +36,8 @@ class Curve:
 
     family: it belongs to. feature: what it reads of a pair, `FACTOR` or a name in `features`, asked about `of`. knots:
     rising values of the feature. values: log10 contribution at each. Where the feature is not known, and where a
-    factor is exactly 0 (nothing shared, or not known), the contribution is exactly 0.
+    factor is exactly 0 (nothing shared, or not known), the contribution is exactly 0. Raises `ValueError` for a feature
+    that the family may not read.
     """
 
     family: str
@@ -39,6 +45,12 @@ class Curve:
     of: tuple[str, ...] = ()
     knots: tuple[float, ...]
     values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.feature in DATED_FEATURES and self.family != DATED:
+            raise ValueError(f"{self.feature} reads dates and belongs to the family {DATED}")
+        if self.family in SHARED and self.feature != FACTOR:
+            raise ValueError(f"{self.family} reads what two events share: its {FACTOR}, and not {self.feature}")
 
     def at(self, read: Floats) -> Floats:
         """(p,) contribution at each value of the feature."""
@@ -65,6 +77,17 @@ class LinkModel:
     def fitted(self) -> frozenset[str]:
         """The families that have curves; the others keep their default factor."""
         return frozenset(curve.family for curve in self.curves)
+
+    def dated_bounds(self, bounds: tuple[float, float]) -> tuple[float, float]:
+        """The least and the most that the dated family contributes, where its factor lies within `bounds`."""
+        if DATED not in self.fitted:
+            return bounds
+        reach = [
+            curve.bounds(*bounds) if curve.feature == FACTOR else curve.bounds()
+            for curve in self.curves
+            if curve.family == DATED
+        ]
+        return sum(low for low, _ in reach), sum(high for _, high in reach)
 
     def over(self, held: Circumstances, families: tuple[str, ...]) -> ModelOver:
         """This model over the events whose circumstances are `held`; factors come in the order of `families`."""
@@ -103,21 +126,6 @@ class ModelOver:
                     feature(curve.feature)(Pairs(events=events, held=self.held, a=ends[0], b=ends[1], of=curve.of))
                 )
         return given
-
-    def shares(self, family: str) -> bool:
-        """Whether a family contributes nothing where its factor is nothing: it reads nothing else of a pair."""
-        return all(curve.feature == FACTOR for curve in self.model.curves if curve.family == family)
-
-    def dated_bounds(self, bounds: tuple[float, float]) -> tuple[float, float]:
-        """The least and the most that the dated family contributes, where its factor lies within `bounds`."""
-        if DATED not in self.model.fitted:
-            return bounds
-        reach = [
-            curve.bounds(*bounds) if curve.feature == FACTOR else curve.bounds()
-            for curve in self.model.curves
-            if curve.family == DATED
-        ]
-        return sum(low for low, _ in reach), sum(high for _, high in reach)
 
 
 #: The model of a force that has no solved series: every family keeps its default factor (`weights`).

@@ -12,8 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from clew.core import UsageError
-from clew.links.model.curves import DATED, FACTOR, Curve, LinkModel
-from clew.links.model.features import DATED as DATED_FEATURES
+from clew.links.model.curves import FACTOR, Curve, LinkModel
 from clew.links.model.features import feature
 from clew.links.scoring import FAMILIES
 
@@ -71,10 +70,11 @@ def _curve(number: int, held: dict[str, Any]) -> Curve:
         raise ValueError(f"{where}: the knots must rise, and have one value each")
     if held["feature"] != FACTOR:
         feature(held["feature"])
-    if held["feature"] in DATED_FEATURES and held["family"] != DATED:
-        raise ValueError(f"{where}: {held['feature']} reads dates and belongs to the family {DATED}")
     of = tuple(held.get("of", ()))
-    return Curve(family=held["family"], feature=held["feature"], of=of, knots=knots, values=values)
+    try:
+        return Curve(family=held["family"], feature=held["feature"], of=of, knots=knots, values=values)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _refused(path: Path, what: str) -> UsageError:

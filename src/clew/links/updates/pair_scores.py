@@ -30,8 +30,7 @@ class PairScores:
     def __init__(self, frozen: Frozen, *, events: Room, facts: FactTable, codes: Codes, words: Codes | None) -> None:
         """What the state holds, and goes on changing."""
         self.frozen, self._events, self._facts, self._codes, self._words = frozen, events, facts, codes, words
-        over = frozen.model.over(codes.held(np.empty((0, 0), dtype=np.int32)), FAMILIES)
-        self._most_of_dates = over.dated_bounds(time_bounds(frozen.usual, frozen.weights.time))[1]
+        self._most_of_dates = frozen.model.dated_bounds(time_bounds(frozen.usual, frozen.weights.time))[1]
 
     def of(self, pairs: list[Pair]) -> tuple[Floats, Floats, Flags]:
         """Of p pairs: (p, families) what each family contributes under the model; (p,) the default evidence that a
