@@ -141,7 +141,7 @@ def _address(part: dict[str, object]) -> list[str]:
 
 
 def _held(known: Known, event_id: np.ndarray, frozen: Frozen) -> Circumstances:
-    values = noted_values(known).filter(pl.len().over("key") >= 2)
+    values = noted_values(known).collect().filter(pl.len().over("key") >= 2)
     codes, per_event = Codes(frozen.held, frozen.model), frozen.weights.circumstances.per_event
     rows = np.full((len(event_id), per_event), -1, dtype=np.int32)
     for (event,), mine in values.group_by("event_id"):

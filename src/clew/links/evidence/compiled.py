@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numba
@@ -55,5 +56,10 @@ def in_threads(work: Callable[..., Any], arguments: Iterable[Sequence[Any]]) -> 
     listed = list(arguments)
     if len(listed) < 2 or cores() < 2:
         return [work(*each) for each in listed]
-    with ThreadPoolExecutor(cores()) as pool:
-        return list(pool.map(lambda each: work(*each), listed))
+    return list(_pool(cores()).map(lambda each: work(*each), listed))
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that are made once: to make them takes as long as a small block."""
+    return ThreadPoolExecutor(threads)

@@ -103,28 +103,6 @@ def parts_played(known: Known, events: LinkEvents, model: IdentityModel | None =
     )
 
 
-def written_address(address: pl.Expr) -> pl.Expr:
-    """The one form of an address (`identity.addresses`), as an expression."""
-    return address.map_batches(address_keys, return_dtype=pl.String)
-
-
-def identifiers(people: pl.DataFrame) -> pl.DataFrame:
-    """One row per part and identifier, as one who knows the persons already looks them up: `part`, `identifier`."""
-    digits = pl.col("phone").str.replace_all(r"\D", "").str.tail(9)
-    name = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L} ]", "").str.strip_chars()
-    keys = {
-        "ref": pl.col("person_ref"),
-        "phone": pl.when(digits.str.len_chars() >= 7).then(digits),
-        "email": pl.col("email").str.to_lowercase().str.strip_chars(),
-        "handle": pl.col("handle").str.to_lowercase().str.strip_chars(),
-        "vehicle": pl.col("vehicle").str.to_uppercase().str.replace_all(r"\s", ""),
-        "born": name + "|" + pl.col("birth_date").cast(pl.String),
-    }
-    parts = people.lazy().with_row_index("part")
-    each = [parts.select("part", identifier=pl.lit(f"{kind}:") + value).drop_nulls() for kind, value in keys.items()]
-    return pl.concat(each).collect()
-
-
 def shared_people(parts: Parts, event_count: int, weights: PeopleWeights, death: Flags) -> SharedPeople:
     """The pairs of events that share a person, a death among them, with the strongest such person of each pair.
 

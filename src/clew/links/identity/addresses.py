@@ -53,6 +53,8 @@ def address_keys(written: pl.Series) -> pl.Series:
     """
     global _read  # noqa: PLW0603  one frame is exchanged for another: what a reader holds stays whole
     given = pl.DataFrame({"written": written.cast(pl.String)})
+    if written.null_count() == len(written):
+        return given["written"]
     if given.height <= FEW:
         return _forms(given)["key"]
     known = _read
@@ -73,7 +75,8 @@ def _forms(frame: pl.DataFrame) -> pl.DataFrame:
         [f" {word} " for word in SHORT_FORMS], [f" {form} " if form else " " for form in SHORT_FORMS.values()]
     )
     return (
-        frame.with_columns(text=decomposed(pl.col("written"), frame["written"]).str.to_lowercase())
+        frame.lazy()
+        .with_columns(text=decomposed(pl.col("written"), frame["written"]).str.to_lowercase())
         .with_columns(text=text.str.replace_all(r"\p{M}|['’]", "").str.replace_all("#", " flat ", literal=True))
         .with_columns(text=text.str.replace_all(r"[^\p{L}\p{N}]+", "  "))  # two blanks: each word has its own
         .with_columns(text=short)
@@ -88,6 +91,7 @@ def _forms(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(key=pl.concat_str("unit", "text", "post", separator=" ", ignore_nulls=True).str.strip_chars())
         .select("written", key=pl.when(pl.col("key").str.len_chars() > 0).then("key"))
+        .collect()
     )
 
 

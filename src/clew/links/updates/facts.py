@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from clew.links.evidence.people import ROLES
-from clew.links.updates.frozen import Frozen, homes_of, names_of, namings, noted_values
+from clew.links.keys import keys_of
+from clew.links.updates.frozen import Frozen, noted_values
+from clew.links.updates.persons import homes
 from clew.links.updates.postings import Postings
-from clew.records import Known
+from clew.links.weights import SUBJECTS
+from clew.records import Known, Role
 
 
 class Part(NamedTuple):
@@ -104,14 +106,19 @@ class FactTable:
         """The events that have a fact of this `kind` with this key."""
         return self._under[kind].of(key)
 
-    def put(self, event: int, new: Facts) -> dict[str, list[tuple[int, list[int]]]]:
-        """Sets the facts of one event. Returns, by kind, every key it had or has now, with the events that had it."""
+    def count(self, kind: str, key: int) -> int:
+        """How many events have a fact of this `kind` with this key."""
+        return self._under[kind].count(key)
+
+    def put(self, event: int, new: Facts) -> dict[str, dict[int, int]]:
+        """Sets the facts of one event. Returns, by kind, every key it had or has now, with 1 where it had it not before
+        and -1 where it has it no more."""
         old = self.of(event)
         self._since[event] = new
-        changed: dict[str, list[tuple[int, list[int]]]] = {}
+        changed: dict[str, dict[int, int]] = {}
         for kind in KINDS:
             mine, theirs = keys(old, kind), keys(new, kind)
-            changed[kind] = [(key, self._under[kind].of(key)) for key in sorted(mine | theirs)]
+            changed[kind] = {key: (key in theirs) - (key in mine) for key in sorted(mine | theirs)}
             for key in mine - theirs:
                 self._under[kind].drop(key, event)
             for key in theirs - mine:
@@ -138,7 +145,7 @@ def facts_of(known: Known, frozen: Frozen) -> dict[str, Facts]:
     """The facts of each event of `known` by its id."""
     found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
     for kind, frame in _frames(known, frozen).items():
-        for event_id, *rest in frame.sort("event_id", *KINDS[kind]).select("event_id", *KINDS[kind]).iter_rows():
+        for event_id, *rest in sorted(frame.rows()):
             found.setdefault(event_id, {}).setdefault(kind, []).append(tuple(rest))
     return {event_id: _facts(kinds) for event_id, kinds in found.items()}
 
@@ -162,14 +169,42 @@ def _rows(facts: Facts, kind: str) -> list[tuple[Any, ...]]:
 
 
 def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:
-    roles = {role: number for number, role in enumerate(ROLES)}
-    played = frozen.persons.played(known.people)
+    """Of each kind, event_id and the columns that `KINDS` names, in this order."""
+    home = homes(known.people)
     nothing = pl.DataFrame(schema={"event_id": pl.String, "key": pl.UInt64})
+    values, names, says, own_homes = pl.collect_all(
+        (noted_values(known), _names_of(known), _namings(known), _homes_of(known, home))
+    )
     return {
-        "values": noted_values(known),
+        "values": values,
         "words": nothing if frozen.language is None else frozen.language.told(known),
-        "parts": played.with_columns(pl.col("role").replace_strict(roles, return_dtype=pl.Int64)),
-        "homes": homes_of(known),
-        "names": names_of(known),
-        "says": namings(known),
+        "parts": frozen.persons.played(known.people, home),
+        "homes": own_homes,
+        "names": names,
+        "says": says,
     }
+
+
+def _names_of(known: Known) -> pl.LazyFrame:
+    """What other events' records may call each event: event_id, key. Its number, and those of its subjects."""
+    subjects = known.people.lazy().filter(
+        pl.col("role").is_in([role.value for role in SUBJECTS]) & pl.col("person_ref").is_not_null()
+    )
+    return pl.concat(
+        (
+            known.events.lazy().select("event_id", key=keys_of(pl.col("event_id"))),
+            subjects.select("event_id", key=keys_of(pl.col("person_ref"))),
+        )
+    ).unique(maintain_order=True)
+
+
+def _namings(known: Known) -> pl.LazyFrame:
+    """What each event's records name: event_id, key."""
+    said = known.circumstances.lazy().filter(pl.col("feature") == "reference")
+    return said.select("event_id", key=keys_of(pl.col("value"))).drop_nulls().unique(maintain_order=True)
+
+
+def _homes_of(known: Known, home: pl.Series) -> pl.LazyFrame:
+    """The home address of each event's deceased: event_id, key. home: of each part (`persons.homes`)."""
+    deceased = known.people.lazy().with_columns(key=home).filter(pl.col("role") == Role.DECEASED.value)
+    return deceased.select("event_id", "key").drop_nulls("key").unique("event_id", keep="first", maintain_order=True)

@@ -16,7 +16,6 @@ import polars as pl
 from clew.links.events import LinkEvents
 from clew.links.evidence.background import Background, Spots, cells_of
 from clew.links.evidence.circumstances import NOT_CIRCUMSTANCES, VALUE
-from clew.links.evidence.people import written_address
 from clew.links.find import Links
 from clew.links.keys import keys_of
 from clew.links.model import LinkModel
@@ -27,8 +26,8 @@ from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import FrozenValues
 from clew.links.updates.language import Language
 from clew.links.updates.persons import FrozenPersons
-from clew.links.weights import SUBJECTS, Weights
-from clew.records import Known, Role
+from clew.links.weights import Weights
+from clew.records import Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ class Frozen:
         values = held.names.select(keys_of(pl.col("feature"), pl.col("value")).alias("key"))["key"].to_numpy()
         strengths = links.frame["log10_bayes_factor"].to_numpy()
         weakest = float(strengths.min()) if len(strengths) else 0.0
-        noted = noted_values(known)["event_id"].n_unique()
+        noted = noted_values(known).collect()["event_id"].n_unique()
         return cls(
             weights=weights,
             model=scorer.model.model,
@@ -129,7 +128,7 @@ class Frozen:
         return replace(self.usual, place_per_km2=density)
 
 
-def noted_values(known: Known) -> pl.DataFrame:
+def noted_values(known: Known) -> pl.LazyFrame:
     """What is noted of each event, each value once: event_id, key, substance (bool)."""
     return (
         known.circumstances.lazy()
@@ -137,35 +136,4 @@ def noted_values(known: Known) -> pl.DataFrame:
         .select("event_id", key=keys_of(pl.col("feature"), VALUE), substance=pl.col("feature") == "substance")
         .drop_nulls("key")
         .unique(maintain_order=True)
-        .collect()
     )
-
-
-def names_of(known: Known) -> pl.DataFrame:
-    """What other events' records may call each event: event_id, key. Its number, and those of its subjects."""
-    subjects = known.people.lazy().filter(
-        pl.col("role").is_in([role.value for role in SUBJECTS]) & pl.col("person_ref").is_not_null()
-    )
-    return (
-        pl.concat(
-            (
-                known.events.lazy().select("event_id", key=keys_of(pl.col("event_id"))),
-                subjects.select("event_id", key=keys_of(pl.col("person_ref"))),
-            )
-        )
-        .unique(maintain_order=True)
-        .collect()
-    )
-
-
-def namings(known: Known) -> pl.DataFrame:
-    """What each event's records name: event_id, key."""
-    said = known.circumstances.lazy().filter(pl.col("feature") == "reference")
-    return said.select("event_id", key=keys_of(pl.col("value"))).drop_nulls().unique(maintain_order=True).collect()
-
-
-def homes_of(known: Known) -> pl.DataFrame:
-    """The home address of each event's deceased: event_id, key."""
-    deceased = known.people.lazy().filter(pl.col("role") == Role.DECEASED.value)
-    keyed = deceased.select("event_id", key=keys_of(written_address(pl.col("address")))).drop_nulls("key")
-    return keyed.unique("event_id", keep="first", maintain_order=True).collect()

@@ -169,15 +169,17 @@ class LinkState:
             at = self._index.setdefault(event_id, len(self._index))
             self._events.put(at, given, row)
             touched.add(at)
-            for kind, changed in self._facts.put(at, facts.get(event_id, Facts())).items():
-                for key, before in changed:
-                    after = self._facts.with_value(kind, key)
-                    if kind in ("values", "words") and (len(before) >= 2) != (len(after) >= 2):
-                        touched |= {*before, *after}  # it can now be shared, or no more: it takes a place or leaves it
-                    elif kind == "parts":
-                        pairs |= self._all_pairs({*before, *after})
-                    elif kind in ("names", "says"):
-                        pairs |= self._naming(key, {*before, *after})
+            changed = self._facts.put(at, facts.get(event_id, Facts()))
+            for kind in ("values", "words"):
+                for key, gained in changed[kind].items():
+                    now = self._facts.count(kind, key)
+                    if (now >= 2) != (now - gained >= 2):  # it takes a place that it had not, or leaves it
+                        touched |= {at, *self._facts.with_value(kind, key)}
+            for person in changed["parts"]:
+                pairs |= self._all_pairs(at, person)
+            for kind in ("names", "says"):
+                for key in changed[kind]:
+                    pairs |= self._naming(key, {at, *self._facts.with_value(kind, key)})
         for at in touched:
             self._events.recode(at, self._code_row(at), self._word_row(at))
         self._rescore(touched, pairs)
@@ -191,11 +193,13 @@ class LinkState:
         sayers = {one for name in names for one in self._facts.with_value("says", name)} | events
         return {pair_of(a, b) for a in named for b in sayers if a != b}
 
-    def _all_pairs(self, events: set[int]) -> set[Pair]:
-        """All pairs of those who share one person, unless they are too many for that to say anything."""
-        if len(events) > self.frozen.weights.people.frequent + 1:
+    def _all_pairs(self, at: int, person: int) -> set[Pair]:
+        """All pairs of event `at`, which this person plays a part in or played one, and the others that have it; none
+        where they are too many for that to say anything, now and before."""
+        if self._facts.count("parts", person) > self.frozen.weights.people.frequent + 1:
             return set()
-        return {pair_of(a, b) for a in events for b in events if a < b}
+        events = sorted({at, *self._facts.with_value("parts", person)})
+        return {(a, b) for row, a in enumerate(events) for b in events[row + 1 :]}
 
     def _rescore(self, touched: set[int], pairs: set[Pair]) -> None:
         """Scores all pairs of the `touched` events, and these `pairs`, again."""
@@ -222,9 +226,8 @@ class LinkState:
         mine = self._facts.of(at)
         found: set[int] = set()
         for part in mine.parts:
-            players = self._facts.with_value("parts", part.person)
-            if len(players) <= self.frozen.weights.people.frequent:
-                found |= set(players)
+            if self._facts.count("parts", part.person) <= self.frozen.weights.people.frequent:
+                found |= set(self._facts.with_value("parts", part.person))
         for name in mine.names:
             found |= set(self._facts.with_value("says", name))
         for name in mine.says:
@@ -246,17 +249,13 @@ class LinkState:
             _tie(self._beside, one, other)
 
     def _code_row(self, at: int) -> np.ndarray:
-        shared = [
-            (value, sub)
-            for value, sub in self._facts.of(at).values
-            if len(self._facts.with_value("values", value)) >= 2
-        ]
+        shared = [(value, sub) for value, sub in self._facts.of(at).values if self._facts.count("values", value) >= 2]
         return self._codes.row(shared, self.frozen.weights.circumstances.per_event)
 
     def _word_row(self, at: int) -> np.ndarray:
         if self._words is None:
             return np.empty(0, dtype=np.int32)
-        shared = [(word, False) for word in self._facts.of(at).words if len(self._facts.with_value("words", word)) >= 2]
+        shared = [(word, False) for word in self._facts.of(at).words if self._facts.count("words", word) >= 2]
         return self._words.row(shared, self.frozen.weights.narrative.per_event)
 
     def _has_death(self, pair: Pair) -> bool:
@@ -267,7 +266,7 @@ class LinkState:
         if self._pairs[pair].kin:
             return True
         one, two = (self._facts.of(at).homes for at in pair)
-        if one and one == two and len(self._facts.with_value("homes", one[0])) <= HOUSEHOLD_DEATHS:
+        if one and one == two and self._facts.count("homes", one[0]) <= HOUSEHOLD_DEATHS:
             return True
         return pair[1] in self._incident(pair[0])
 

@@ -109,15 +109,14 @@ class PairScores:
             for person in {part.person for part in self._facts.of(at).parts}
         )
         limit = self.frozen.weights.people.frequent
-        players = {one: self._facts.with_value("parts", one) for one, times in often.items() if times >= 2}
-        inside = {one for one, events in players.items() if len(events) <= limit}
+        inside = {one for one, times in often.items() if times >= 2 and self._facts.count("parts", one) <= limit}
         if not inside:
             return factor, kin
         ids = self._events.now.event_id
-        everywhere = sorted({event for one in inside for event in players[one]}, key=lambda event: str(ids[event]))
-        parts = _parts(
-            [[part for part in self._facts.of(event).parts if part.person in inside] for event in everywhere]
-        )
+        wide = {event for one in inside for event in self._facts.with_value("parts", one)}
+        everywhere = sorted(wide, key=lambda event: str(ids[event]))
+        played = ([part for part in self._facts.of(event).parts if part.person in inside] for event in everywhere)
+        parts = _parts(list(played))
         events = self._events.some(everywhere)
         found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
         home = household(events, parts, found)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from clew.links.events import Floats, Integers
-from clew.links.evidence.people import Parts, identifiers, written_address
+from clew.links.events import Flags, Floats, Integers
+from clew.links.evidence.people import ROLES, Parts
+from clew.links.identity import address_keys
 from clew.links.keys import Keys, keys_of
 from clew.links.updates.arrays import Arrays
 from clew.records import TABLES, Role
@@ -20,8 +20,18 @@ _STRANGER = 1 << 62
 #: What a record says of a part: all but when and where it was recorded.
 _SAID = [name for name in TABLES["people"].frame_schema if not name.startswith(("recorded_at", "source_"))]
 
-#: How a person is known, as columns: who, as which nominal (`identity`), and how surely that is this person.
-KNOWN = {"person": pl.Int64, "nominal": pl.Int64, "certainty": pl.Float64}
+_DIGITS = pl.col("phone").str.replace_all(r"\D", "").str.tail(9)
+_NAME = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L} ]", "").str.strip_chars()
+
+#: What identifies who plays a part, the best first.
+_CALLED = {
+    "ref": pl.col("person_ref"),
+    "phone": pl.when(_DIGITS.str.len_chars() >= 7).then(_DIGITS),
+    "email": pl.col("email").str.to_lowercase().str.strip_chars(),
+    "handle": pl.col("handle").str.to_lowercase().str.strip_chars(),
+    "vehicle": pl.col("vehicle").str.to_uppercase().str.replace_all(r"\s", ""),
+    "born": _NAME + "|" + pl.col("birth_date").cast(pl.String),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,29 +54,25 @@ class FrozenPersons:
         count = int(parts.person.max(initial=-1)) + 1
         person = np.arange(count) if parts.resolved is None else parts.resolved
         certainty = np.ones(count) if parts.certainty is None else parts.certainty
-        rows = people.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64), home=_home())
+        told = _told(people).with_columns(row=pl.int_range(pl.len()), home=homes(people))
         numbers = {"row": parts.row, "nominal": parts.person, "person": parts.who, "place": parts.address}
-        played = pl.DataFrame(numbers | {"certainty": certainty[parts.person]}).join(rows, on="row").sort("row")
+        played = pl.DataFrame(numbers | {"certainty": certainty[parts.person]}).join(told, on="row").sort("row")
         somebody = played.filter(~pl.col("place"))
-        again = somebody.filter(pl.col("nominal").len().over("person") >= 2)
-        told = again.select("nominal", key=_said(again)).sort("key")
-        called = identifiers(somebody).join(somebody.with_row_index("part"), on="part")
+        again = somebody.filter(pl.col("nominal").len().over("person") >= 2).sort("said")
         bearer = ("nominal", "person", "certainty")
+        called = [somebody.select(*bearer, key=name) for name in _CALLED]
+        called.append(played.filter("place").select(*bearer, key="home"))
         known = (
-            pl.concat(
-                (
-                    called.select(*bearer, key=keys_of(pl.col("identifier"))),
-                    played.filter("place").select(*bearer, key="home").drop_nulls("key"),
-                )
-            )
+            pl.concat(called)
+            .drop_nulls("key")
             .sort("key", "certainty", "nominal", descending=[False, True, False])
             .group_by("key", maintain_order=True)
             .agg(pl.col("nominal").first(), several=pl.col("person").n_unique() > 1)
             .select("key", nominal=pl.when("several").then(-1).otherwise("nominal"))
         )
         return cls(
-            parts=told["key"].to_numpy(),
-            players=told["nominal"].to_numpy(),
+            parts=again["said"].to_numpy(),
+            players=again["nominal"].to_numpy(),
             known_as=known["key"].to_numpy(),
             bearers=known["nominal"].to_numpy(),
             person_of=person,
@@ -82,79 +88,88 @@ class FrozenPersons:
         """From what `arrays` gave."""
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
 
-    def played(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Who plays which part, as far as anything tells: event_id, role, address (bool), and the columns of `KNOWN`.
+    def played(self, people: pl.DataFrame, home: pl.Series) -> pl.DataFrame:
+        """Who plays which part, as far as anything tells: event_id, person, role (index into ROLES), address (bool),
+        nominal, certainty (`Parts`). home: of each row of `people`, as `homes` gives it.
 
         A part that the full run read is played by whom it found. Another by the person that the first of its
         identifiers belonged to (its number, then telephone, e-mail, handle, vehicle, name and birth date), else by
         whoever bears the first of them. What several persons bore then identifies nobody. An address given plays the
         part once more.
         """
-        people = people.filter(pl.col("role") != Role.PROFESSIONAL.value)
-        players = self._players(people)
-        homes = people.with_columns(key=_home()).filter(pl.col("key").is_not_null())
-        keys = homes["key"].to_numpy()
-        lodgers = homes.with_columns(self._known(keys, *_found(self.known_as, self.bearers, keys)))
-        columns = ("event_id", "role", "address", *KNOWN)
-        return pl.concat(
-            (
-                people.with_columns(players).drop_nulls("person").with_columns(address=False).select(columns),
-                lodgers.with_columns(address=True).select(columns),
-            )
-        )
-
-    def _players(self, people: pl.DataFrame) -> pl.DataFrame:
-        """The columns of `KNOWN` for each part in `people`; null where nothing tells who plays it."""
-        seen, nominal = _found(self.parts, self.players, people.select(_said(people)).to_series().to_numpy())
-        called = identifiers(people).select("part", key=keys_of(pl.col("identifier")))
-        keys = called["key"].to_numpy()
-        known, bearer = _found(self.known_as, self.bearers, keys)
-        first = (
-            called.select("part")
-            .with_columns(self._known(keys, known, bearer), known=pl.Series(known))
-            .filter(pl.Series(~known | (bearer >= 0)))
-            .sort("part", "known", descending=[False, True], maintain_order=True)
-            .unique("part", keep="first", maintain_order=True)
-        )
-        looked_up = people.select(part=pl.int_range(pl.len(), dtype=pl.UInt32)).join(
-            first, on="part", how="left", maintain_order="left"
-        )
-        read = self._known(np.zeros(people.height, dtype=np.uint64), seen, nominal)
-        again = pl.Series(seen)
-        return pl.DataFrame({name: read[name].zip_with(again, looked_up[name]) for name in KNOWN})
-
-    def _known(self, keys: Keys, known: NDArray[np.bool_], nominal: Integers) -> pl.DataFrame:
-        """The columns of `KNOWN` for whom each key stands for: a `nominal` where `known`, else one of its own."""
-        able = known & (nominal >= 0)
-        own = (keys % _STRANGER + _STRANGER).astype(np.int64)
-        mine = np.where(able, nominal, 0)
-        if not len(self.person_of):
-            return pl.DataFrame({"person": own, "nominal": own, "certainty": np.ones(len(own))}, schema=KNOWN)
+        told = _told(people)
+        lay = told["lay"].to_numpy()
+        seen, nominal = _found(self.parts, self.players, told["said"].to_numpy())
+        somebody = np.where(seen, nominal, self._called(told.select(*_CALLED)))
+        housed = np.flatnonzero(home.is_not_null().to_numpy() & lay)
+        lodger = self._nominal(home.gather(housed).to_numpy())
+        known = np.flatnonzero((somebody >= 0) & lay)
+        row, played = np.concatenate((known, housed)), np.concatenate((somebody[known], lodger[1]))
+        ours = played < _STRANGER
+        person, certainty = played.copy(), np.ones(len(played))
+        person[ours], certainty[ours] = self.person_of[played[ours]], self.certainty_of[played[ours]]
         return pl.DataFrame(
             {
-                "person": np.where(able, self.person_of[mine], own),
-                "nominal": np.where(able, nominal, own),
-                "certainty": np.where(able, self.certainty_of[mine], 1.0),
-            },
-            schema=KNOWN,
+                "event_id": people["event_id"].gather(row),
+                "person": person,
+                "role": told["role"].gather(row),
+                "address": np.arange(len(row)) >= len(known),
+                "nominal": played,
+                "certainty": certainty,
+            }
         )
 
+    def _called(self, names: pl.DataFrame) -> Integers:
+        """(n,) the nominal that each part's identifiers tell, -1 where they tell nobody. names: (n, k) keys of them, as
+        `_CALLED` has them, null where there is none."""
+        known, nominal = self._nominal(names.fill_null(0).to_numpy())
+        able = names.select(pl.all().is_not_null()).to_numpy() & (nominal >= 0)
+        order = np.where(known, 0, len(_CALLED)) + np.arange(len(_CALLED))
+        best = np.where(able, order, 2 * len(_CALLED)).argmin(axis=1)[:, None]
+        told: Integers = np.where(able.any(axis=1), np.take_along_axis(nominal, best, axis=1)[:, 0], -1)
+        return told
 
-def _found(among: Keys, values: Integers, keys: Keys) -> tuple[NDArray[np.bool_], Integers]:
+    def _nominal(self, keys: Keys) -> tuple[Flags, Integers]:
+        """Whether each key identified somebody at the full run, and the nominal that it stands for: -1 for what several
+        persons bore, one of its own where it was not known."""
+        known, nominal = _found(self.known_as, self.bearers, keys)
+        return known, np.where(known, nominal, (keys % _STRANGER + _STRANGER).astype(np.int64))
+
+
+def homes(people: pl.DataFrame) -> pl.Series:
+    """(n,) a key of the address given for each part; null where there is none."""
+    forms = pl.DataFrame({"form": address_keys(people["address"])})
+    return forms.select(keys_of(pl.lit("address:") + pl.col("form"))).to_series()
+
+
+def _found(among: Keys, values: Integers, keys: Keys) -> tuple[Flags, Integers]:
     """Whether each key is `among` these ascending ones, and the one of `values` that goes with it, else -1."""
     if not len(among):
-        return np.zeros(len(keys), dtype=np.bool_), np.full(len(keys), -1, dtype=np.int64)
+        return np.zeros(keys.shape, dtype=np.bool_), np.full(keys.shape, -1, dtype=np.int64)
     at = np.minimum(np.searchsorted(among, keys), len(among) - 1)
-    there = among[at] == keys
+    there: Flags = among[at] == keys
     return there, np.where(there, values[at], -1)
 
 
-def _said(people: pl.DataFrame) -> pl.Expr:
-    """A key of what is said of each part; of parts of which the same is said, each has its own."""
-    said = keys_of(*(pl.col(name).cast(pl.String).fill_null("") for name in _SAID))
-    return keys_of(said, pl.int_range(pl.len()).over(said))
+def _told(people: pl.DataFrame) -> pl.DataFrame:
+    """What tells who plays each part: role (index into ROLES), lay (bool: no professional), said (a key of all that is
+    said of it), and a key of each of `_CALLED`."""
+    told = people.select(
+        role=pl.col("role").cast(pl.Enum(ROLES)).to_physical().cast(pl.Int64),
+        lay=pl.col("role") != Role.PROFESSIONAL.value,
+        said=keys_of(*(pl.col(name).cast(pl.String).fill_null("") for name in _SAID)),
+        **{kind: keys_of(pl.lit(f"{kind}:") + value) for kind, value in _CALLED.items()},
+    )
+    return told.with_columns(said=_each_its_own(told["said"].to_numpy()))
 
 
-def _home() -> pl.Expr:
-    """A key of the address given for a part; null where there is none."""
-    return keys_of(pl.lit("address:") + written_address(pl.col("address")))
+def _each_its_own(said: Keys) -> Keys:
+    """The keys, changed where the same was said before: of parts of which the same is said, each has its own."""
+    order = np.argsort(said, kind="stable")
+    new = np.ones(len(said), dtype=np.bool_)
+    new[1:] = np.diff(said[order]) != 0
+    first = np.flatnonzero(new)
+    before = np.empty(len(said), dtype=np.uint64)
+    before[order] = np.arange(len(said)) - np.repeat(first, np.diff(np.append(first, len(said))))
+    own: Keys = said + before * np.uint64(0x9E3779B97F4A7C15)
+    return own
