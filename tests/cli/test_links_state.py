@@ -285,10 +285,10 @@ def test_an_event_that_the_state_does_not_hold_is_news_whenever_it_was_recorded(
     known = dataset.as_known(parse_instant(BEFORE, ZoneInfo("Europe/London")))
     ids = known.events["event_id"].to_list()
     fewer = replace(known, tables={name: known.rows_of(name, ids[5:]) for name in known.tables})
-    saved, found, events = SavedState.of(find_links(fewer, replicates=1)).updated(known)
-    assert events == 5
-    assert (set(found["event_id_a"]) | set(found["event_id_b"])) & set(ids[:5])
-    assert saved.updated(known)[2] == 0
+    saved, news = SavedState.of(find_links(fewer, replicates=1)).updated(known)
+    assert news.events == sorted(ids[:5])
+    assert (set(news.links["event_id_a"]) | set(news.links["event_id_b"])) & set(ids[:5])
+    assert saved.updated(known)[1].events == []
 
 
 def test_a_state_of_no_event_is_kept_with_narratives_too(data: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from clew.links.candidates import pair_keys
-from clew.links.events import link_events
+from clew.links.events import LinkEvents, link_events
 from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.people import ROLES, Parts
 from clew.links.evidence.reference import References
@@ -28,6 +28,7 @@ from clew.links.model import IDENTITY
 from clew.links.scoring import FAMILIES, Scorer, linkable
 from clew.links.updates.codes import Codes
 from clew.links.updates.frozen import Frozen, noted_values
+from clew.links.updates.recurrences import Whole
 from clew.records import Known
 
 
@@ -48,9 +49,7 @@ def full_run(known: Known, frozen: Frozen, run: Links) -> dict[tuple[str, str], 
         model=frozen.model.over(held, FAMILIES),
     )
     parts = _played(known, events.event_id, run)
-    a, b = np.triu_indices(len(events), k=1)
-    wanted = events.death[a] | events.death[b]
-    static = scorer.static(pair_keys(a[wanted], b[wanted], len(events)))
+    static = scorer.static(pair_keys(*_with_a_death(events), len(events)))
     shared = scorer.shared(parts, event_count=frozen.event_count)
     scored = scorer.score(static, shared, _named(known, events.event_id, frozen), events)
     incident = incident_groups(events, scored.a, scored.b)
@@ -60,6 +59,23 @@ def full_run(known: Known, frozen: Frozen, run: Links) -> dict[tuple[str, str], 
         (str(events.event_id[one]), str(events.event_id[two])): factors
         for one, two, factors in zip(found.a, found.b, found.factors.tolist(), strict=True)
     }
+
+
+def whole(known: Known, frozen: Frozen, run: Links) -> Whole:
+    """What recurrences are counted from."""
+    events = link_events(known, frozen.mapped)
+    return Whole(
+        events=events,
+        parts=_played(known, events.event_id, run),
+        incident=incident_groups(events, *_with_a_death(events)),
+        homes=home_codes(known, events),
+    )
+
+
+def _with_a_death(events: LinkEvents) -> tuple[np.ndarray, np.ndarray]:
+    a, b = np.triu_indices(len(events), k=1)
+    wanted = events.death[a] | events.death[b]
+    return a[wanted], b[wanted]
 
 
 def _played(known: Known, event_id: np.ndarray, run: Links) -> Parts:

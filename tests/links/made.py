@@ -30,6 +30,7 @@ def made_events(count: int, *, seed: int, missing: float = 0.0) -> LinkEvents:
         sex=rng.integers(0, 2, count).astype(np.int8),
         area=np.zeros(count, dtype=np.int64),
         institution=np.zeros(count, dtype=bool),
+        public=np.zeros(count, dtype=bool),
     )
     lost = rng.random((4, count)) < missing
     return replace(

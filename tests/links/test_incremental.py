@@ -16,15 +16,17 @@ from clew.core import UsageError
 from clew.demonstration import make_demonstration
 from clew.links import Weights, find_links
 from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
+from clew.links.recurrence import find_recurrences
 from clew.links.scoring import FAMILIES
 from clew.links.setup import LinkSetup
 from clew.links.updates.codes import ROOM, Codes
 from clew.links.updates.incremental import LinkState
+from clew.links.updates.recurrences import FrozenRecurrence
 from clew.links.updates.saved import SavedState, state_as_bytes
 from clew.links.weights import NarrativeWeights, PeopleWeights
 from clew.records import TABLES, Dataset, Known, empty_frame
 from tests.links.backgrounds import START, frame, null_background
-from tests.links.full_run import full_run
+from tests.links.full_run import full_run, whole
 
 #: A person in more than four events says nothing: so that among few events some cross that line.
 WEIGHTS = Weights(people=PeopleWeights(frequent=4))
@@ -75,6 +77,7 @@ def _records(seed: int) -> dict[str, pl.DataFrame]:
         lon=pl.when(number % 11 == 0).then(None).when(at_one_place).then(0.1).otherwise(pl.col("lon")),
         occurred_from=pl.when(at_one_place).then(start).otherwise(pl.col("occurred_from")),
         location_uncertainty_m=(number % 4) * 50.0,
+        place_type=pl.when(at_one_place | (number % 7 == 0)).then(pl.lit("park")),
         address=pl.when((number % 11 == 0) | at_one_place).then(pl.format("{} Old Street", number % 2)),
     ).with_columns(occurred_to=pl.col("occurred_from") + pl.duration(hours=number % 70))
     late = [END - timedelta(days=1)]
@@ -179,12 +182,21 @@ def test_links_after_every_arrival_are_those_of_a_full_run_on_the_same_backgroun
         returned = state.update(_known(tables, batch))
         assert set(returned["event_id_a"]) | set(returned["event_id_b"]) <= set(ids)
         state = LinkState.of_arrays(state.arrays(), weights, model)
-    expected = full_run(_known(tables, ids), state.frozen, links)
+    frozen = state.frozen
+    expected = full_run(_known(tables, ids), frozen, links)
     got = {(row[0], row[1]): list(row[3:]) for row in state.frame().iter_rows()}
     assert got.keys() == expected.keys()
     assert len(got) > 8
     for pair, factors in got.items():
         assert factors == pytest.approx(expected[pair], abs=1e-9), pair
+    recurrence = FrozenRecurrence.of(find_recurrences(links))
+    assert _told(recurrence.among(state.whole())) == _told(recurrence.among(whole(_known(tables, ids), frozen, links)))
+
+
+def _told(frame: pl.DataFrame) -> list[tuple[object, ...]]:
+    """Recurrences in an order of their own, rounded."""
+    said = frame.select("kind", pl.col("event_ids").list.join(" "), "days", "before", "elsewhere", "log10_bayes_factor")
+    return sorted((*row[:2], *(round(float(value), 9) for value in row[2:])) for row in said.rows())
 
 
 @pytest.mark.parametrize("weights", [WEIGHTS, NARRATED])
@@ -221,6 +233,9 @@ def test_the_state_shows_what_the_run_shows_households_and_kin_of_a_made_up_forc
     again = links.frame["event_id_a"].gather(range(-20, 0)).to_list()  # the weakest is as strong as the floor
     kept.update(replace(known, tables={name: known.rows_of(name, again) for name in known.tables}))
     assert set(run["pair"]) <= set(kept.frame().select(*ends)["pair"])
+    found = find_recurrences(links)
+    assert found.frame.height
+    assert _told(FrozenRecurrence.of(found).among(kept.whole())) == _told(found.frame)
 
 
 def _small(places: list[tuple[float, float]], hours: list[float], **more: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -385,8 +400,8 @@ def test_a_link_that_a_new_fact_makes_between_two_others_is_told() -> None:
     dataset = Dataset(name="made", tables=full)
     day = START + timedelta(hours=3500)
     saved = SavedState.of(find_links(dataset.as_known(day), LinkSetup(weights=WEIGHTS), replicates=1, at_least=0.5))
-    _, found, _ = saved.updated(dataset.as_known(day + timedelta(days=5)))
-    told = set(found.select("event_id_a", "event_id_b").iter_rows())
+    _, news = saved.updated(dataset.as_known(day + timedelta(days=5)))
+    told = set(news.links.select("event_id_a", "event_id_b").iter_rows())
     assert ("F000", "F001") in told
     assert not {one for pair in told for one in pair if one.startswith("X")}  # what was shown before is no news
     with pytest.raises(UsageError, match="another force"):

@@ -17,8 +17,8 @@ from clew.links import find_links
 from clew.links.events import LinkEvents, link_events
 from clew.links.evidence.people import Parts, parts_played
 from clew.links.rates.chance import YEAR_DAYS, History
-from clew.links.recurrence import Recurrences, find_recurrences
-from clew.links.recurrence.find import SCHEMA, rated
+from clew.links.recurrence import find_recurrences
+from clew.links.recurrence.find import SCHEMA, rare, rated
 from clew.links.recurrence.occurrences import Occurrences, people, spots
 from clew.links.recurrence.rate import CONNECTED_PER_YEAR, LONGEST, UnitRates, fitted, strongest_windows
 from clew.records import Dataset, Role
@@ -82,7 +82,7 @@ def test_the_strongest_window_is_that_of_a_naive_search(
 @pytest.mark.parametrize(("shape", "years"), [(0.4, 6.0), (3.0, 20.0)])
 def test_the_rates_of_a_made_world_are_found_again(shape: float, years: float) -> None:
     met = world(3, shape=shape, years=years, units=60_000, span_years=5.0)
-    rates = fitted(met, start_day=0.0, end_day=5 * YEAR_DAYS)
+    rates = fitted(met, start_day=0.0, end_day=5 * YEAR_DAYS).of(met.elsewhere)
     assert rates.shape[0] == pytest.approx(shape, rel=0.25)
     assert (rates.shape[0] / rates.years[0]) == pytest.approx(shape / years, rel=0.25)
 
@@ -91,14 +91,14 @@ def test_a_bare_poisson_world_is_fitted_as_one_whose_rates_hardly_differ() -> No
     rng = np.random.default_rng(1)
     counts = rng.poisson(0.5 * 4, 5_000)
     met = occurrences_of([np.sort(rng.uniform(0, 4 * YEAR_DAYS, n)).tolist() for n in counts[counts > 0]])
-    rates = fitted(met, start_day=0.0, end_day=4 * YEAR_DAYS)
+    rates = fitted(met, start_day=0.0, end_day=4 * YEAR_DAYS).of(met.elsewhere)
     assert rates.shape[0] > 10
     assert rates.shape[0] / rates.years[0] == pytest.approx(0.5, rel=0.05)
 
 
 def test_where_nobody_was_met_again_meeting_again_is_rare_and_not_impossible() -> None:
     met = occurrences_of([[float(day)] for day in range(400)])
-    rates = fitted(met, start_day=0.0, end_day=800.0)
+    rates = fitted(met, start_day=0.0, end_day=800.0).of(met.elsewhere)
     exposure = sum(800 - day for day in range(400)) / YEAR_DAYS
     per_year = (rates.shape[0] + 1) / rates.years[0]
     assert 0.1 / exposure < per_year < 2 / exposure
@@ -109,7 +109,7 @@ def test_those_in_many_other_records_have_a_rate_of_their_own() -> None:
     seldom = [[float(rng.uniform(0, 1000))] for _ in range(2_000)]
     often = [np.sort(rng.uniform(0, 1000, 3)).tolist() for _ in range(100)]
     met = replace(occurrences_of(seldom + often), elsewhere=np.r_[np.zeros(2_000), np.full(100, 20)].astype(np.int64))
-    rates = fitted(met, start_day=0.0, end_day=1000.0)
+    rates = fitted(met, start_day=0.0, end_day=1000.0).of(met.elsewhere)
     mean = (rates.shape + 1) / rates.years
     assert mean[-1] > 50 * mean[0]
     strength, _ = strongest_windows(
@@ -207,7 +207,7 @@ def test_a_spot_is_the_nearest_first_death_within_a_hundred_metres_and_does_not_
     known = _street(400, seed=5).as_known(START + timedelta(days=900))
     events = link_events(known)
     incident = np.arange(len(events))
-    met = spots(known, events, incident=incident)
+    met = spots(events, incident=incident)
     firsts: list[int] = []
     spot_of: dict[int, int] = {}
     for event in np.lexsort((np.arange(len(events)), events.known_day)):
@@ -230,7 +230,7 @@ def test_other_incidents_at_a_spot_are_counted_once_and_without_those_of_its_dea
     known = Dataset(name="street", tables=tables).as_known(START + timedelta(days=900))
     events = link_events(known)
     incident = np.random.default_rng(1).integers(0, 25, 60)
-    met = spots(known, events, incident=incident)
+    met = spots(events, incident=incident)
     told = 0
     for unit in range(len(met.elsewhere)):
         first = met.event[met.unit == unit][0]  # the first of a spot is its place
@@ -250,9 +250,8 @@ def test_an_earlier_recurrence_that_the_latest_does_not_hold_is_listed_too() -> 
     ]
     same = {"kind": "person", "unit": 4, "seen_per_year": 2.0}
     frame_of = pl.DataFrame([row | same for row in rows], schema=dict(SCHEMA))
-    found = Recurrences(links=None, frame=frame_of, counted={})  # type: ignore[arg-type]
-    assert set(found.within(5.0)["event_id"]) == {"D", "H"}
-    assert found.within(1.0).is_empty()
+    assert set(rare(frame_of, 5.0)["event_id"]) == {"D", "H"}
+    assert rare(frame_of, 1.0).is_empty()
 
 
 def _street(deaths: int, *, seed: int) -> Dataset:
@@ -370,11 +369,8 @@ def test_fifty_thousand_deaths_at_one_point_cost_their_number_and_not_their_pair
     count = 50_000
     events = made_events(count, seed=2)
     xyz = np.repeat(events.xyz_km[:1], count, axis=0) + np.random.default_rng(1).normal(0, 0.01, (count, 3))
-    events = replace(events, xyz_km=xyz, uncertainty_km=np.zeros(count))
-    ids = pl.DataFrame({"event_id": events.event_id, "place_type": ["park"] * count})
-    known = null_background(deaths=10, years=1, seed=1).as_known(START + timedelta(days=400))
-    known = replace(known, tables=known.tables | {"events": ids})
-    met = spots(known, events, incident=np.arange(count))
+    events = replace(events, xyz_km=xyz, uncertainty_km=np.zeros(count), public=np.ones(count, dtype=bool))
+    met = spots(events, incident=np.arange(count))
     assert len(met.unit) == count
     history = History.of(events.known_day, np.ones_like)
     got = rated((met,), history, end_day=float(events.known_day.max()), seed=1)

@@ -113,10 +113,12 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "rejected_and_kept_down": listing.kept_down.height,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
         "series": [asdict(one) for one in listing.grown],
-        "recurrences": recurrences_as_json(
-            listing.recurrences, recurrences_table(listing.recurrences, listing.recurring)
-        ),
+        "recurrences": recurrences_as_json(_recurring(listing), dataset.zone),
     }
+
+
+def _recurring(listing: Listing) -> pl.DataFrame:
+    return recurrences_table(listing.recurrences.parts, listing.recurring, listing.links.known.dataset.marking)
 
 
 def _json_row(row: dict[str, Any], listing: Listing) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def print_listing(listing: Listing) -> None:
     if listing.grown:
         console.print(_series_table(listing))
     if listing.recurring.height:
-        recurring = recurrences_table(listing.recurrences, listing.recurring)
+        recurring = _recurring(listing)
         console.print(recurrences_view(recurring, title="Recurrences"))
     console.print(STATEMENT)
     console.print(Text(dataset.marking, style="bold"))

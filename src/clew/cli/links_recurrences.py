@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import typer
@@ -23,6 +24,7 @@ from clew.cli.inputs import (
 )
 from clew.core import UsageError, format_instant
 from clew.links import STATEMENT, find_links, link_decisions
+from clew.links.evidence.people import Parts
 from clew.links.recurrence import PERSON, SPOT, Recurrences, find_recurrences, in_words, undecided
 from clew.publish.wording import clean_text, one_line
 
@@ -69,7 +71,7 @@ def recurrences_command(
     within = found.within(budget)
     decisions = link_decisions(known)
     rows = found.within(budget, decisions)
-    table = recurrences_table(found, rows)
+    table = recurrences_table(found.parts, rows, known.dataset.marking)
     if (down := within.height - undecided(within, decisions).height) and not quiet:
         stderr.print(
             f"{down} more {'is' if down == 1 else 'are'} not listed: people decided about them, nothing new since."
@@ -82,11 +84,11 @@ def recurrences_command(
         _print(found, table, budget)
 
 
-def recurrences_table(found: Recurrences, rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` of the recurrences with the columns of `COLUMNS` and the marking."""
-    said = [clean_text(in_words(found, row)) for row in rows.iter_rows(named=True)]
+def recurrences_table(parts: Parts, rows: pl.DataFrame, marking: str) -> pl.DataFrame:
+    """`rows` of the recurrences that count `parts`, with the columns of `COLUMNS` and the marking."""
+    said = [clean_text(in_words(parts, row)) for row in rows.iter_rows(named=True)]
     told = rows.with_columns(deaths=pl.col("event_ids").list.len(), text=pl.Series(said, dtype=pl.String))
-    return told.select(*COLUMNS, marking=pl.lit(found.links.known.dataset.marking))
+    return told.select(*COLUMNS, marking=pl.lit(marking))
 
 
 def _as_json(found: Recurrences, table: pl.DataFrame, budget: float) -> dict[str, Any]:
@@ -100,13 +102,12 @@ def _as_json(found: Recurrences, table: pl.DataFrame, budget: float) -> dict[str
         "problems": dataset.counts.as_json(),
         "budget_per_year": budget,
         "counted": found.counted,
-        "recurrences": recurrences_as_json(found, table),
+        "recurrences": recurrences_as_json(table, dataset.zone),
     }
 
 
-def recurrences_as_json(found: Recurrences, table: pl.DataFrame) -> list[dict[str, Any]]:
-    """The rows of `recurrences_table` as JSON."""
-    zone = found.links.known.dataset.zone
+def recurrences_as_json(table: pl.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The rows of `recurrences_table` as JSON, with times in `zone`."""
     return [
         row | {"known_at": format_instant(row["known_at"], zone)} for row in table.drop("marking").iter_rows(named=True)
     ]

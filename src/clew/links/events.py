@@ -22,6 +22,9 @@ Flags = NDArray[np.bool_]
 #: Place types where people die for the place's own reasons: two deaths there on one day are not one incident.
 INSTITUTIONS = ("hospital", "care_home", "hospice", "nursing_home")
 
+#: Places that are a spot (`recurrence`) for those who live there only.
+_NOT_PUBLIC = ("home", *INSTITUTIONS)
+
 #: Features that no family of evidence reads: what was only said, and what another table tells.
 NOT_READ = ("on_bail", "explanation_source", "account", "injury_date")
 
@@ -37,7 +40,8 @@ class LinkEvents:
     uncertainty_km: (n,). from_day, to_day: (n,) days since 1970, the interval it happened in. known_day: (n,) when
     the force first knew of it. learned_day: (n,) when it last learned something about it that the engine reads.
     age_years: (n,) of its subject (the deceased or the complainant). sex: (n,) 1 male, 0 female, -1 not known.
-    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution (`places`).
+    area: (n,) code of the force's area. institution: (n,) whether it happened in an institution (`places`). public:
+    (n,) whether the kind of place is told, and is no home and no institution.
     """
 
     event_id: NDArray[np.str_]
@@ -52,6 +56,7 @@ class LinkEvents:
     sex: NDArray[np.int8]
     area: Integers
     institution: Flags
+    public: Flags
 
     def __len__(self) -> int:
         return len(self.event_id)
@@ -104,7 +109,9 @@ def link_events(known: Known, mapped: pl.DataFrame | None = None) -> LinkEvents:
             sex=pl.col("sex").replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8),
             area=(pl.col("area").rank("dense").cast(pl.Int64) - 1).fill_null(-1),
             institution=institution,
+            public=(pl.col("place_type") != "") & ~pl.col("place_type").is_in(_NOT_PUBLIC),
         )
+        .with_columns(pl.col("public").fill_null(value=False))
         .collect()
     )
     arrays = {column.name: column.to_numpy() for column in columns.drop("event_id", "lat", "lon")}

@@ -152,7 +152,8 @@ def links_page(listing: Listing) -> LinksPage:
         budget=listing.budget_per_year,
         statuses=Counter(view.status for view in views),
         recurring=tuple(
-            (row, clean_text(in_words(listing.recurrences, row))) for row in listing.recurring.iter_rows(named=True)
+            (row, clean_text(in_words(listing.recurrences.parts, row)))
+            for row in listing.recurring.iter_rows(named=True)
         ),
         kept_down=listing.kept_down.height,
         shows_rejected=bool(listing.shown["stays_down"].any()),

@@ -243,7 +243,7 @@ def _recurrence(found: Morning, event_id: str, row: dict[str, Any]) -> Reason:
     family = "people" if row["kind"] == PERSON else "place"
     return Reason(
         kind=ReasonKind.LINK,
-        text=recurrence_text(in_words(found.recurrences, row), row["seen_per_year"], row["chance_per_year"]),
+        text=recurrence_text(in_words(found.recurrences.parts, row), row["seen_per_year"], row["chance_per_year"]),
         evidence=tuple(
             Evidence(table=one.table, source=one.source, row=one.row) for one in evidence(found.recurrences, row)
         ),

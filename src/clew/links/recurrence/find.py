@@ -10,10 +10,11 @@ import polars as pl
 
 from clew.links.decisions import Decisions
 from clew.links.events import Floats, Integers, LinkEvents
+from clew.links.evidence.people import Parts
 from clew.links.find import Links
 from clew.links.rates.chance import YEAR_DAYS, History, Rates, Sightings, chance_rates, seen_rates
 from clew.links.recurrence.occurrences import Occurrences, people, spots
-from clew.links.recurrence.rate import UnitRates, drawn, fitted, strongest_windows
+from clew.links.recurrence.rate import BandRates, UnitRates, drawn, fitted, strongest_windows
 
 #: Of a desk's budget a fifth goes to recurrences, and the rest to links: `benchmarks.planted` says what that is worth.
 SHARE_OF_BUDGET = 0.2
@@ -22,10 +23,10 @@ SHARE_OF_BUDGET = 0.2
 _KEPT_PER_YEAR = 100
 
 #: Runs of what differing rates make: chance rates are stated down to a twentieth a year.
-_RUNS = 20
+RUNS = 20
 
 PERSON, SPOT = "person", "spot"
-_KINDS = (PERSON, SPOT)
+KINDS = (PERSON, SPOT)
 
 #: The columns of `Recurrences.frame`.
 SCHEMA: dict[str, pl.DataType] = {
@@ -53,29 +54,41 @@ class Recurrences:
     the unit, from 0; elsewhere, other incidents it is in;
     log10_bayes_factor; seen_per_year and chance_per_year, each with a 95 % interval, among recurrences of both kinds;
     known_at, when the last fact about one of the deaths was learned; unit, an arbitrary number of this run; parts, rows
-    of `Parts` of a person. counted: by kind, how many units were met with a death at all.
+    of `Parts` of a person. counted: by kind, how many units were met with a death at all. rated: what they are rated
+    by.
     """
 
     links: Links
     frame: pl.DataFrame
     counted: dict[str, int]
+    rated: Rated
+
+    @property
+    def parts(self) -> Parts:
+        """Those that it counts."""
+        return self.links.parts
 
     def within(self, per_year: float, decisions: Decisions | None = None) -> pl.DataFrame:
-        """Those of which this force sees at most so many a year, without those that a later one of the same unit holds.
-        The newest comes first: in order of strength they would be an order of people.
+        """As `rare`, of these."""
+        return rare(self.frame, per_year, decisions)
 
-        decisions: what people decided, which stays down; and what a recurrence that stays down holds is shown.
-        """
-        rare = self.frame.filter(pl.col("seen_per_year") <= per_year)
-        rare = (rare if decisions is None else undecided(rare, decisions)).sort("place", descending=True)
-        held: dict[tuple[str, int], list[set[str]]] = {}
-        shown = []
-        for kind, unit, deaths in rare.select("kind", "unit", "event_ids").iter_rows():
-            later, mine = held.setdefault((kind, unit), []), set(deaths)
-            shown.append(not any(mine <= other for other in later))
-            later.append(mine)
-        rare = rare.filter(pl.Series(shown, dtype=pl.Boolean))
-        return rare.sort("known_at", "event_id", "kind", descending=[True, False, False])
+
+def rare(frame: pl.DataFrame, per_year: float, decisions: Decisions | None = None) -> pl.DataFrame:
+    """Rows of `Recurrences.frame` of which this force sees at most so many a year, without those that a later one of
+    the same unit holds. The newest comes first: in order of strength they would be an order of people.
+
+    decisions: what people decided, which stays down; and what a recurrence that stays down holds is shown.
+    """
+    seldom = frame.filter(pl.col("seen_per_year") <= per_year)
+    seldom = (seldom if decisions is None else undecided(seldom, decisions)).sort("place", descending=True)
+    held: dict[tuple[str, int], list[set[str]]] = {}
+    shown = []
+    for kind, unit, deaths in seldom.select("kind", "unit", "event_ids").iter_rows():
+        later, mine = held.setdefault((kind, unit), []), set(deaths)
+        shown.append(not any(mine <= other for other in later))
+        later.append(mine)
+    seldom = seldom.filter(pl.Series(shown, dtype=pl.Boolean))
+    return seldom.sort("known_at", "event_id", "kind", descending=[True, False, False])
 
 
 def undecided(frame: pl.DataFrame, decisions: Decisions) -> pl.DataFrame:
@@ -125,10 +138,19 @@ class Windows:
 @dataclass(frozen=True, kw_only=True)
 class Rated:
     """The windows of each kind, those above `floor` with the rates at which as strong ones are seen and made by
-    differing rates: in order of kind and of the occurrence they end with."""
+    differing rates: in order of kind and of the occurrence they end with.
 
+    bands: by kind, how often units are met again. mine, made: windows above `floor`, those that are, and those of
+    `RUNS` runs of what differing rates make; read against `history`, of which `end_day` is the last.
+    """
+
+    bands: tuple[BandRates, ...]
     windows: tuple[Windows, ...]
     floor: float
+    mine: Sightings
+    made: Sightings
+    history: History
+    end_day: float
     seen: Rates
     chance: Rates
 
@@ -141,18 +163,22 @@ def find_recurrences(links: Links) -> Recurrences:
     # What a unit can be met again after is every earlier death, however long ago.
     history = History.of(events.known_day[events.death], np.ones_like)
     end_day = float(events.known_day.max(initial=history.start_day))
-    found = rated((beside, spots(links.known, events, incident=incident)), history, end_day=end_day, seed=links.seed)
-    rows = pl.concat([_rows(events, kind, one, found.floor) for kind, one in zip(_KINDS, found.windows, strict=True)])
+    found = rated((beside, spots(events, incident=incident)), history, end_day=end_day, seed=links.seed)
     rates = {
         f"{what}_{end}": pl.Series(getattr(rate, end))
         for what, rate in (("seen", found.seen), ("chance", found.chance))
         for end in ("per_year", "low", "high")
     }
-    frame = rows.with_columns(**rates).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+    frame = (
+        listed(events, found.windows, found.floor)
+        .with_columns(**rates)
+        .select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+    )
     return Recurrences(
         links=links,
         frame=frame.sort("log10_bayes_factor", "event_id", descending=[True, False]),
-        counted={kind: len(one.met.elsewhere) for kind, one in zip(_KINDS, found.windows, strict=True)},
+        counted={kind: len(one.met.elsewhere) for kind, one in zip(KINDS, found.windows, strict=True)},
+        rated=found,
     )
 
 
@@ -160,12 +186,13 @@ def rated(occurrences: Sequence[Occurrences], history: History, *, end_day: floa
     """Every kind of unit's windows with their rates, all kinds counted together; a history from its start to
     `end_day`."""
     start_day = history.start_day
-    rates = [fitted(met, start_day=start_day, end_day=end_day) for met in occurrences]
+    bands = tuple(fitted(met, start_day=start_day, end_day=end_day) for met in occurrences)
+    rates = [band.of(met.elsewhere) for band, met in zip(bands, occurrences, strict=True)]
     windows = tuple(Windows.of(met, rate, start_day) for met, rate in zip(occurrences, rates, strict=True))
     floor = _floor(np.concatenate([one.strength for one in windows]), (end_day - start_day) / YEAR_DAYS)
-    rng = np.random.default_rng([seed, _RUNS])
+    rng = np.random.default_rng([seed, RUNS])
     runs = []
-    for _ in range(_RUNS):
+    for _ in range(RUNS):
         made = [
             drawn(met, rate, start_day=start_day, end_day=end_day, rng=rng)
             for met, rate in zip(occurrences, rates, strict=True)
@@ -173,11 +200,17 @@ def rated(occurrences: Sequence[Occurrences], history: History, *, end_day: floa
         again = [Windows.of(*one, start_day).sightings(kind, floor) for kind, one in enumerate(made)]
         runs.append(Sightings.together(again))
     mine = Sightings.together([one.sightings(kind, floor) for kind, one in enumerate(windows)])
+    together = Sightings.together(runs)
     return Rated(
+        bands=bands,
         windows=windows,
         floor=floor,
+        mine=mine,
+        made=together,
+        history=history,
+        end_day=end_day,
         seen=seen_rates(mine, mine, history),
-        chance=chance_rates(mine, Sightings.together(runs), history, replicates=_RUNS),
+        chance=chance_rates(mine, together, history, replicates=RUNS),
     )
 
 
@@ -187,6 +220,11 @@ def _floor(strength: Floats, years: float) -> float:
     if len(strength) <= kept:
         return 0.0
     return max(float(np.partition(strength, -kept - 1)[-kept - 1]), 0.0)
+
+
+def listed(events: LinkEvents, windows: Sequence[Windows], floor: float) -> pl.DataFrame:
+    """The windows above `floor`, of each kind in turn, with the columns of `SCHEMA` but for the rates."""
+    return pl.concat([_rows(events, kind, one, floor) for kind, one in zip(KINDS, windows, strict=True)])
 
 
 def _rows(events: LinkEvents, kind: str, windows: Windows, floor: float) -> pl.DataFrame:

@@ -10,16 +10,12 @@ import numpy as np
 import polars as pl
 from scipy.spatial import cKDTree
 
-from clew.links.events import INSTITUTIONS, Flags, Floats, Integers, LinkEvents
+from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.evidence.people import Parts
 from clew.links.incidents import kin_to
 from clew.links.rates.ties import ONE_SPOT_KM
-from clew.records import Known
 
 _AROUND = tuple(itertools.product((-1, 0, 1), repeat=3))
-
-#: Places that are a spot for those who live there only.
-_NOT_A_SPOT = ("home", *INSTITUTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +75,14 @@ def people(events: LinkEvents, parts: Parts, *, incident: Integers, homes: Integ
     return _occurrences(met)
 
 
-def spots(known: Known, events: LinkEvents, *, incident: Integers) -> Occurrences:
-    """The deaths at each spot that is no home and no institution.
+def spots(events: LinkEvents, *, incident: Integers) -> Occurrences:
+    """The deaths at each spot that is known to be no home and no institution.
 
     A death whose place is known to within `ONE_SPOT_KM` belongs to the nearest spot so near, or is the first of a spot
     of its own; in order of when they became known, so that a spot does not creep. Deaths of one incident count once.
     """
-    kind = known.events.select("event_id", "place_type").sort("event_id")["place_type"].fill_null("")
     located = np.isfinite(events.xyz_km).all(axis=1) & (events.uncertainty_km <= ONE_SPOT_KM)
-    public: Flags = located & ~events.institution & ~kind.is_in(["", *_NOT_A_SPOT]).to_numpy()
+    public: Flags = located & ~events.institution & events.public
     dead, others = np.flatnonzero(public & events.death), np.flatnonzero(located & ~events.death)
     dead = dead[np.lexsort((dead, events.known_day[dead]))]
     spot = _spots(events.xyz_km[dead])

@@ -45,34 +45,55 @@ class UnitRates:
     years: Floats
 
 
-def fitted(met: Occurrences, *, start_day: float, end_day: float) -> UnitRates:
+@dataclass(frozen=True, kw_only=True)
+class BandRates:
+    """Of each band of `EDGES`: joined, the band whose rate it has, which is its own unless its units were few; shape,
+    years: as in `UnitRates`."""
+
+    joined: Integers
+    shape: Floats
+    years: Floats
+
+    def of(self, elsewhere: Integers) -> UnitRates:
+        """The rates of units that are in so many other incidents, (units,)."""
+        band = self.joined[_bands(elsewhere)]
+        return UnitRates(shape=self.shape[band], years=self.years[band])
+
+
+def fitted(met: Occurrences, *, start_day: float, end_day: float) -> BandRates:
     """By maximum likelihood over each band: of units first met in year t, further deaths until the end are negative
     binomial with shape a + 1 and rate b + t. Half a recurrence is added to each band, as Jeffreys' prior does for a
     Poisson rate: where none was seen, it is rare and not impossible."""
     first = np.flatnonzero(met.place == 0)
     met_at, exposure = _years(met.day[first], start_day), _exposure(met.day[first], end_day)
     further = np.bincount(met.unit, minlength=len(first)).astype(np.float64) - 1
-    band = _bands(met.elsewhere)
-    shape, years = np.ones(len(first)), np.ones(len(first))
+    joined = _joined(_bands(met.elsewhere))
+    band = joined[_bands(met.elsewhere)]
+    shape, years = np.ones(len(EDGES)), np.ones(len(EDGES))
     for one in np.unique(band):
         mine = band == one
-        shape[mine], years[mine] = _fit(met_at[mine], further[mine], exposure[mine])
-    return UnitRates(shape=shape, years=years)
+        shape[one], years[one] = _fit(met_at[mine], further[mine], exposure[mine])
+    return BandRates(joined=joined, shape=shape, years=years)
 
 
 def _bands(elsewhere: Integers) -> Integers:
-    """(units,) the band of each, those of few units put together with the one below."""
+    """(units,) the band of each."""
     band: Integers = np.searchsorted(EDGES, elsewhere, side="right") - 1
+    return band
+
+
+def _joined(band: Integers) -> Integers:
+    """For each band the one whose rate it has: those of few units are put together with the one below, the first with
+    the one above. band: (units,) of each unit."""
     sizes = np.bincount(band, minlength=len(EDGES))
     joined = np.arange(len(EDGES))
     for one in range(len(EDGES) - 1, 0, -1):
         if sizes[one] < FEWEST_UNITS:
             joined[joined == one] = one - 1
             sizes[one - 1] += sizes[one]
-    if 0 < sizes[0] < FEWEST_UNITS and (above := np.flatnonzero(sizes[1:] >= FEWEST_UNITS)).size:
+    if sizes[0] < FEWEST_UNITS and (above := np.flatnonzero(sizes[1:] >= FEWEST_UNITS)).size:
         joined[joined == 0] = above[0] + 1
-    together: Integers = joined[band]
-    return together
+    return joined
 
 
 def _fit(met_at: Floats, further: Floats, exposure: Floats) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clew.links.evidence.people import ROLES
+from clew.links.evidence.people import ROLES, Parts
 from clew.links.explain import ROLE_WORDS, Row, row_of, rows_of
 from clew.links.recurrence.find import PERSON, Recurrences
 from clew.records import Role
@@ -16,16 +16,16 @@ from clew.records import Role
 _NAMED = 6
 
 
-def in_words(found: Recurrences, row: dict[str, Any]) -> str:
-    """One row of `Recurrences.frame` as a sentence."""
-    return _person(found, row) if row["kind"] == PERSON else _spot(row)
+def in_words(parts: Parts, row: dict[str, Any]) -> str:
+    """One row of `Recurrences.frame` as a sentence. parts: those that it counts."""
+    return _person(parts, row) if row["kind"] == PERSON else _spot(row)
 
 
 def evidence(found: Recurrences, row: dict[str, Any]) -> tuple[Row, ...]:
     """The rows that it rests on: of a person the parts played, of a spot the events."""
     known = found.links.known
     if row["kind"] == PERSON:
-        rows = (found.links.parts.row[one] for part in row["parts"] for one in _also(found, part))
+        rows = (found.parts.row[one] for part in row["parts"] for one in _also(found.parts, part))
         return tuple(row_of("people", known.people, int(one)) for one in rows)
     events = known.rows_of("events", row["event_ids"])
     return tuple(one for event_id in row["event_ids"] for one in rows_of("events", events.filter(event_id=event_id)))
@@ -47,20 +47,19 @@ def named(event_ids: Sequence[str]) -> str:
     return f"{', '.join(event_ids[:-1])} and {event_ids[-1]}"
 
 
-def _also(found: Recurrences, part: int) -> list[int]:
+def _also(parts: Parts, part: int) -> list[int]:
     """Every part that the person of `part` plays in the same death, that one among them."""
-    parts = found.links.parts
     same = (parts.event == parts.event[part]) & (parts.who == parts.who[part]) & ~parts.address
     return [int(one) for one in np.flatnonzero(same)]
 
 
-def _played(found: Recurrences, part: int) -> str:
-    roles = dict.fromkeys(ROLES[found.links.parts.role[one]] for one in _also(found, part))
+def _played(parts: Parts, part: int) -> str:
+    roles = dict.fromkeys(ROLES[parts.role[one]] for one in _also(parts, part))
     return " and ".join(ROLE_WORDS[Role(role)] for role in roles)
 
 
-def _person(found: Recurrences, row: dict[str, Any]) -> str:
-    played = [_played(found, part) for part in row["parts"]]
+def _person(parts: Parts, row: dict[str, Any]) -> str:
+    played = [_played(parts, part) for part in row["parts"]]
     if len(set(played)) == 1:
         beside = f"One person is {played[0]} in {named(row['event_ids'])}"
     else:

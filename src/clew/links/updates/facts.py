@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from clew.links.evidence.people import Parts
 from clew.links.keys import keys_of
 from clew.links.updates.frozen import Frozen, noted_values
 from clew.links.updates.persons import homes
@@ -130,6 +132,22 @@ class FactTable:
         """Bytes of the arrays of the whole history."""
         arrays = [column for columns in self._columns.values() for column in columns]
         return sum(array.nbytes for array in arrays) + sum(under.nbytes for under in self._under.values())
+
+
+def parts_of(columns: Iterable[np.ndarray]) -> Parts:
+    """Parts that are played, persons first, then addresses. columns: (m,) each, the event and the fields of `Part`."""
+    event, person, role, address, nominal, certainty = columns
+    order = np.lexsort((person, role, event, address))
+    _, first, number = np.unique(nominal[order], return_index=True, return_inverse=True)
+    return Parts(
+        event=event[order],
+        role=role[order],
+        person=number.astype(np.int64),
+        row=np.zeros(len(order), dtype=np.int64),
+        address=address[order],
+        resolved=np.unique(person[order][first], return_inverse=True)[1].astype(np.int64),
+        certainty=certainty[order][first],
+    )
 
 
 def keys(facts: Facts, kind: str) -> set[int]:

@@ -23,9 +23,10 @@ from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
 from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.codes import ROOM, Codes
-from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of
+from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of, parts_of
 from clew.links.updates.frozen import Frozen
 from clew.links.updates.pair_scores import Pair, PairScores, pair_of
+from clew.links.updates.recurrences import Whole, homes_of, incidents_of
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
 from clew.records import Known
@@ -146,6 +147,22 @@ class LinkState:
                 **{family: factors[:, number] for number, family in enumerate(FAMILIES)},
             }
         ).sort("log10_bayes_factor", "event_id_a", "event_id_b", descending=[True, False, False])
+
+    def whole(self) -> Whole:
+        """Everything that recurrences are counted from, as a full run has it."""
+        order = np.argsort(self._events.now.event_id)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        columns = self._facts.columns()
+        event, *played = columns["parts"]
+        housed, home = columns["homes"]
+        ties = np.concatenate((_edges(self._together), _edges(self._reported)))
+        return Whole(
+            events=self._events.some(order),
+            parts=parts_of((place[event], *played)),
+            incident=incidents_of(place[ties], len(order)),
+            homes=homes_of(place[housed], home, len(order)),
+        )
 
     def not_held(self, event_ids: Iterable[str]) -> set[str]:
         """Those of `event_ids` that it holds nothing of."""

@@ -9,12 +9,12 @@ import numpy as np
 from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.evidence.families import time_bounds
 from clew.links.evidence.narrative import narrative_factor
-from clew.links.evidence.people import Parts, shared_people
+from clew.links.evidence.people import shared_people
 from clew.links.incidents import household
 from clew.links.model import DATED, ModelOver
 from clew.links.scoring import FAMILIES
 from clew.links.updates.codes import Codes
-from clew.links.updates.facts import FactTable, Part
+from clew.links.updates.facts import FactTable, parts_of
 from clew.links.updates.frozen import Frozen
 from clew.links.updates.room import Room
 
@@ -115,8 +115,13 @@ class PairScores:
         ids = self._events.now.event_id
         wide = {event for one in inside for event in self._facts.with_value("parts", one)}
         everywhere = sorted(wide, key=lambda event: str(ids[event]))
-        played = ([part for part in self._facts.of(event).parts if part.person in inside] for event in everywhere)
-        parts = _parts(list(played))
+        played = [
+            (event, *part)
+            for event, at in enumerate(everywhere)
+            for part in self._facts.of(at).parts
+            if part.person in inside
+        ]
+        parts = parts_of(np.array(column) for column in zip(*played, strict=True))
         events = self._events.some(everywhere)
         found = shared_people(parts, self.frozen.event_count, self.frozen.weights.people, events.death)
         home = household(events, parts, found)
@@ -141,26 +146,6 @@ class PairScores:
             usual, weight = often / max(self.frozen.event_count, 1), self.frozen.weights.people.reference
             most = max(most, float(np.log10((weight + (1 - weight) * usual) / usual)))
         return most
-
-
-def _parts(played: list[list[Part]]) -> Parts:
-    """The parts played in each of some events, as arrays: persons first, then addresses."""
-    rows = sorted(
-        (part.address, event, part.role, part.person, part.nominal, part.certainty)
-        for event, parts in enumerate(played)
-        for part in parts
-    )
-    address, event, role, person, nominal, certainty = (np.array(column) for column in zip(*rows, strict=True))
-    _, first, number = np.unique(nominal, return_index=True, return_inverse=True)
-    return Parts(
-        event=event,
-        role=role,
-        person=number.astype(np.int64),
-        row=np.zeros(len(rows), dtype=np.int64),
-        address=address,
-        resolved=np.unique(person[first], return_inverse=True)[1].astype(np.int64),
-        certainty=certainty[first],
-    )
 
 
 def pair_of(one: int, other: int) -> Pair:

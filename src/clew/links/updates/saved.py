@@ -20,20 +20,45 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError, format_instant, parse_instant, parse_zone
+from clew.links.decisions import Decisions
+from clew.links.evidence.people import Parts
 from clew.links.find import Links
 from clew.links.model import IDENTITY
 from clew.links.model.files import model_as_json, model_of_json
+from clew.links.recurrence import find_recurrences
+from clew.links.recurrence.find import SCHEMA, rare
 from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.incremental import LinkState
 from clew.links.updates.rates import FrozenRates
+from clew.links.updates.recurrences import FrozenRecurrence
 from clew.links.weights import NarrativeWeights, Weights
 from clew.records import Known
 
-FORMAT = "clew-link-state/5"
+FORMAT = "clew-link-state/6"
 
 _ENDS = ("event_id_a", "event_id_b")
 
 _READ = ("events", "people", "circumstances")
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What facts that a state did not hold make of it.
+
+    events: those that the state did not hold, and those with something recorded or withdrawn since it was kept. links:
+    theirs, and those that they made between others, as `LinkState.frame` gives them, with their rates. recurrences: all
+    there are now, as `Recurrences.frame`; parts: those that these count.
+    """
+
+    events: list[str]
+    links: pl.DataFrame
+    recurrences: pl.DataFrame
+    parts: Parts
+
+    def recurring(self, per_year: float, decisions: Decisions | None = None) -> pl.DataFrame:
+        """The recurrences within so many a year (`recurrence.rare`) that hold one of `events`."""
+        told = pl.col("event_ids").list.eval(pl.element().is_in(self.events)).list.any()
+        return rare(self.recurrences, per_year, decisions).filter(told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +68,7 @@ class SavedState:
 
     state: LinkState
     rates: FrozenRates
+    recurrence: FrozenRecurrence
     at: datetime
     full_run_at: datetime
     dataset: str
@@ -57,6 +83,7 @@ class SavedState:
         return cls(
             state=LinkState.of(links),
             rates=FrozenRates.of(links),
+            recurrence=FrozenRecurrence.of(find_recurrences(links)),
             at=known.at,
             full_run_at=known.at,
             dataset=known.dataset.name,
@@ -65,10 +92,8 @@ class SavedState:
             notice=known.dataset.notice,
         )
 
-    def updated(self, known: Known) -> tuple[SavedState, pl.DataFrame, int]:
-        """The state with every fact that `known` holds and this state does not; the links of the events these are
-        about and those that they made between others, as `LinkState.frame` gives them, with their rates; and how many
-        events these are: those that the state does not hold, and those with something recorded since it was kept.
+    def updated(self, known: Known) -> tuple[SavedState, News]:
+        """The state with every fact that `known` holds and this state does not, and what that makes.
 
         `known` holds everything that is known of these events, and may hold others. Changes this state.
         """
@@ -98,7 +123,9 @@ class SavedState:
             found = now.join(pl.concat([told.select(_ENDS), new]).unique(), on=_ENDS, how="semi", maintain_order="left")
         of = known.dataset
         kept = replace(self, at=known.at, zone=of.zone, marking=of.marking, notice=of.notice)
-        return kept, self.rates.rated(found), len(ids)
+        whole = self.state.whole()
+        recurrences = self.recurrence.among(whole) if ids else pl.DataFrame(schema=SCHEMA)
+        return kept, News(links=self.rates.rated(found), events=ids, recurrences=recurrences, parts=whole.parts)
 
 
 def changed_since(known: Known, since: datetime) -> set[str]:
@@ -134,7 +161,8 @@ def state_as_bytes(saved: SavedState) -> bytes:
         "model": model_as_json(model) if model != IDENTITY else None,
         "narrative": weights.narrative.on,
     }
-    arrays = with_prefix("state.", saved.state.arrays()) | with_prefix("rates.", saved.rates.arrays())
+    held = {"state": saved.state.arrays(), "rates": saved.rates.arrays(), "recurrence": saved.recurrence.arrays()}
+    arrays = {name: array for part, each in held.items() for name, array in with_prefix(f"{part}.", each).items()}
     written = np.array(json.dumps(header | {"sha256": _digest(header, arrays)}))
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, header=written, **arrays)
@@ -164,6 +192,7 @@ def read_state(path: Path) -> SavedState:
         return SavedState(
             state=LinkState.of_arrays(part_of(arrays, "state."), weights, model),
             rates=FrozenRates.of_arrays(part_of(arrays, "rates.")),
+            recurrence=FrozenRecurrence.of_arrays(part_of(arrays, "recurrence."), weights.people),
             at=parse_instant(header["at"], ZoneInfo("UTC")),
             full_run_at=parse_instant(header["full_run_at"], ZoneInfo("UTC")),
             dataset=header["dataset"],
