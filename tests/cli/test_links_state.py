@@ -291,6 +291,37 @@ def test_an_event_that_the_state_does_not_hold_is_news_whenever_it_was_recorded(
     assert saved.updated(known)[1].events == []
 
 
+def test_recurrences_that_hold_an_event_with_news_are_told_with_both_rates(dataset: Dataset, tmp_path: Path) -> None:
+    known = dataset.as_known(parse_instant(BEFORE, ZoneInfo("Europe/London")))
+    dead = known.events.filter(pl.col("kind") == "death")["event_id"].sort()[:3].to_list()
+    at = [parse_instant(f"2014-06-0{day}", ZoneInfo("Europe/London")) for day in (1, 5, 9)]
+    mine = pl.DataFrame(
+        {
+            "event_id": dead,
+            "role": ["finder"] * 3,
+            "person_ref": ["P-met-again"] * 3,
+            "recorded_at": [at[0] - timedelta(days=1), at[0] - timedelta(days=1), at[1]],
+            "source_file": ["people.csv"] * 3,
+            "source_row": [90_001, 90_002, 90_003],
+        }
+    )
+    people = dataset.tables["people"]
+    mine = mine.cast({name: people.schema[name] for name in mine.columns})
+    tables = {**dataset.tables, "people": pl.concat([people, mine], how="diagonal")}
+    data, state = tmp_path / "data", tmp_path / "links.state"
+    write_dataset(replace(dataset, tables=tables), data, format="parquet")
+    assert RUN.invoke(app, ["links", "state", str(data), "--as-of", BEFORE, "--out", str(state)]).exit_code == 0
+    told = _update(state, data, BETWEEN, "--recurrences", "1000")
+    met = [one for one in told["recurrences"] if set(one["event_ids"]) == set(dead)]  # type: ignore[attr-defined]
+    assert len(met) == 1
+    assert met[0]["text"].startswith("One person is the finder in")
+    assert met[0]["seen_per_year"] >= 0
+    assert met[0]["chance_per_year"] > 0
+    text = RUN.invoke(app, ["links", "update", str(state), str(data), "--as-of", BETWEEN, "--recurrences", "1000"])
+    assert met[0]["text"] in text.output
+    assert _update(state, data, BETWEEN, "--recurrences", "0")["recurrences"] == []
+
+
 def test_a_state_of_no_event_is_kept_with_narratives_too(data: Path, tmp_path: Path) -> None:
     state = tmp_path / "empty.state"
     words = ["links", "state", str(data), "--as-of", "1990-01-01", "--narrative", "--out", str(state)]

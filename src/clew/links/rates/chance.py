@@ -186,11 +186,15 @@ def garwood(count: Floats, spread: Floats) -> tuple[Floats, Floats]:
     return spread * low, spread * high
 
 
-def seen_rates(links: Sightings, among: Sightings, history: History, *, others: int = 1) -> Rates:
-    """How many of `among` at least as strong as each of `links` are seen a year."""
+def seen_rates(links: Sightings, among: Sightings, history: History, *, others: int = 1, least: int = 0) -> Rates:
+    """How many of `among` at least as strong as each of `links` are seen a year.
+
+    least: what is counted at least, 1 where `among` need not hold the links themselves, which are seen.
+    """
     tally = count_as_strong(links, among, history, others=others)
-    low, high = garwood(tally.count, dispersion(among, links.strength))
-    return Rates(per_year=tally.count / tally.years, low=low / tally.years, high=high / tally.years)
+    count = np.maximum(tally.count, least)
+    low, high = garwood(count, dispersion(among, links.strength))
+    return Rates(per_year=count / tally.years, low=low / tally.years, high=high / tally.years)
 
 
 def chance_rates(links: Sightings, decoys: Sightings, history: History, *, replicates: int, others: int = 1) -> Rates:

@@ -1,7 +1,7 @@
 """How often links as strong as a new one are seen and made by chance: counted at the full run, and held since.
 
 A link that arises between two full runs is rated as if it had become known on the last day of the full run, against the
-year before that day, real and decoy.
+year before that day, real and decoy; one stronger than all of them is seen once, itself.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class FrozenRates:
         new = Sightings(
             strength=strength, known_day=np.full(len(strength), self.last_day), kind=none, ends=np.stack((none, none))
         )
-        seen = seen_rates(new, self.seen, self.history)
+        seen = seen_rates(new, self.seen, self.history, least=1)
         chance = chance_rates(new, self.chance, self.history, replicates=self.replicates)
         columns = (seen.per_year, seen.low, seen.high, chance.per_year, chance.low, chance.high)
         return frame.with_columns(pl.Series(name, values) for name, values in zip(RATES, columns, strict=True))
