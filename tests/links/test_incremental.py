@@ -217,8 +217,6 @@ def test_nothing_new_changes_nothing_and_the_state_begins_with_the_links_of_the_
     again = state.frame()
     assert again.select("event_id_a", "event_id_b").equals(first.select("event_id_a", "event_id_b"))
     assert again.select(FAMILIES).to_numpy() == pytest.approx(first.select(FAMILIES).to_numpy(), abs=1e-12)
-    mine = state.links_of(ids[3])
-    assert mine.height == first.filter((pl.col("event_id_a") == ids[3]) | (pl.col("event_id_b") == ids[3])).height
 
 
 def test_the_state_shows_what_the_run_shows_households_and_kin_of_a_made_up_force_apart() -> None:

@@ -48,11 +48,14 @@ def same_incident(events: LinkEvents, a: Integers, b: Integers) -> Flags:
 
 def incident_groups(events: LinkEvents, a: Integers, b: Integers) -> Integers:
     """(n,) the incident of each event, from the pairs that are one; an event alone is an incident of its own."""
-    count = len(events)
     together = same_incident(events, a, b)
-    ties = coo_array((np.ones(int(together.sum()), dtype=np.int8), (a[together], b[together])), shape=(count, count))
-    _, label = connected_components(ties, directed=False)
-    groups: Integers = label.astype(np.int64)
+    return joined(a[together], b[together], len(events))
+
+
+def joined(a: Integers, b: Integers, count: int) -> Integers:
+    """(count,) the incident of each of so many events, from pairs that are one."""
+    ties = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+    groups: Integers = connected_components(ties, directed=False)[1].astype(np.int64)
     return groups
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from clew.links.events import Integers, link_events
 from clew.links.find import Links
-from clew.links.incidents import HOUSEHOLD_DEATHS, same_incident
+from clew.links.incidents import HOUSEHOLD_DEATHS, joined, same_incident
 from clew.links.model import IDENTITY, LinkModel
 from clew.links.scoring import FAMILIES, LEAST_TIE
 from clew.links.updates.arrays import Arrays, part_of, with_prefix
@@ -26,7 +26,7 @@ from clew.links.updates.codes import ROOM, Codes
 from clew.links.updates.facts import KINDS, Facts, FactTable, facts_of, parts_of
 from clew.links.updates.frozen import Frozen
 from clew.links.updates.pair_scores import Pair, PairScores, pair_of
-from clew.links.updates.recurrences import Whole, homes_of, incidents_of
+from clew.links.updates.recurrences import Whole, homes_of
 from clew.links.updates.room import Room
 from clew.links.weights import Weights
 from clew.records import Known
@@ -156,22 +156,17 @@ class LinkState:
         columns = self._facts.columns()
         event, *played = columns["parts"]
         housed, home = columns["homes"]
-        ties = np.concatenate((_edges(self._together), _edges(self._reported)))
+        a, b = place[np.concatenate((_edges(self._together), _edges(self._reported)))].T
         return Whole(
             events=self._events.some(order),
             parts=parts_of((place[event], *played)),
-            incident=incidents_of(place[ties], len(order)),
+            incident=joined(a, b, len(order)),
             homes=homes_of(place[housed], home, len(order)),
         )
 
     def not_held(self, event_ids: Iterable[str]) -> set[str]:
         """Those of `event_ids` that it holds nothing of."""
         return set(event_ids) - self._index.keys()
-
-    def links_of(self, event_id: str) -> pl.DataFrame:
-        """The links of one event, as in `frame`."""
-        at = self._index[event_id]
-        return self._framed(pair_of(at, other) for other in self._beside.get(at, ()))
 
     def update(self, known: Known) -> pl.DataFrame:
         """Takes everything that is now known of the events of `known`, new or changed, and scores them again.

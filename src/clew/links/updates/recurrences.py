@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from clew.links.events import Integers, LinkEvents
 from clew.links.evidence.people import Parts
@@ -90,13 +88,6 @@ class FrozenRecurrence:
             rates=FrozenRates.of_arrays(part_of(arrays, "rates.")),
             weights=weights,
         )
-
-
-def incidents_of(ties: Integers, count: int) -> Integers:
-    """(count,) the incident of each event, from `ties` (e, 2): pairs that are one."""
-    tied = coo_array((np.ones(len(ties), dtype=np.int8), (ties[:, 0], ties[:, 1])), shape=(count, count))
-    incident: Integers = connected_components(tied, directed=False)[1].astype(np.int64)
-    return incident
 
 
 def homes_of(event: Integers, key: np.ndarray, count: int) -> Integers:
