@@ -335,6 +335,22 @@ def test_two_events_that_are_no_deaths_make_no_incident_of_two_deaths() -> None:
     assert state.frame().equals(before)
 
 
+@pytest.mark.parametrize("home", ["1 Some Road", "2 Other Road"])
+def test_of_two_who_died_together_and_lived_apart_one_has_the_home_that_a_full_run_gives_it(home: str) -> None:
+    people = frame(
+        "people",
+        {
+            "event_id": ["F000", "F000", "F001"],
+            "role": ["deceased"] * 3,
+            "address": ["1 Some Road", "2 Other Road", home],
+            "recorded_at": [START] * 3,
+        },
+    )
+    tables = _small([(51.5, 0.3), (51.5003, 0.3)], [10, 800], people=people)
+    _before_and_after(tables, "F001")
+    _before_and_after(tables, "F000")
+
+
 def test_an_address_that_says_nothing_is_nobodys_home() -> None:
     people = frame(
         "people",

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from clew.links.events import Flags, Integers, LinkEvents
 from clew.links.evidence.families import distance_km
 from clew.links.evidence.people import ROLES, Parts, SharedPeople
-from clew.links.identity import address_keys
+from clew.links.places import form_keys
 from clew.records import Known, Role
 
 #: One incident: the same place within a day (DESIGN.md).
@@ -142,7 +142,7 @@ def home_codes(known: Known, events: LinkEvents) -> Integers:
     """
     deceased = known.people.filter(pl.col("role") == Role.DECEASED.value)
     homes = (
-        deceased.select("event_id", key=address_keys(deceased["address"]))
+        deceased.select("event_id", key=form_keys(deceased["address"]))
         .filter(pl.col("key").is_not_null())
         .select("event_id", home=pl.col("key").rank("dense").cast(pl.Int64))
         .sort("event_id", "home")

@@ -45,7 +45,7 @@ def places_of(known: Known, mapped: pl.DataFrame | None = None) -> pl.DataFrame:
         return events.drop("address").with_columns(elsewhere=pl.lit(value=False))
     mapped = address_map(known) if mapped is None else mapped
     events = (
-        events.with_columns(key=_form(events["address"]))
+        events.with_columns(key=form_keys(events["address"]))
         .join(mapped, on="key", how="left", maintain_order="left")
         .join(_placed(told, mapped), on="event_id", how="left", maintain_order="left")
         .with_columns(elsewhere=pl.col("told").fill_null(value=False), no_map=pl.col("lat").is_null())
@@ -64,7 +64,7 @@ def address_map(known: Known) -> pl.DataFrame:
     """The position of each form of an address that the located events of `known` agree on: the columns of `MAPPED`."""
     located = known.events.filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null()).sort("event_id")
     return (
-        located.with_columns(key=_form(located["address"]))
+        located.with_columns(key=form_keys(located["address"]))
         .drop_nulls("key")
         .group_by("key", maintain_order=True)
         .agg(
@@ -98,7 +98,7 @@ def _placed(told: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
     position = [pl.col("value").str.extract(_POSITION, group).cast(pl.Float64) for group in (1, 2)]
     sound = (position[0].abs() <= 90) & (position[1].abs() <= 180)
     placed = told.with_columns(
-        key=_form(told["value"]),
+        key=form_keys(told["value"]),
         at_lat=pl.when(sound).then(position[0]),
         at_lon=pl.when(sound).then(position[1]),
     ).join(mapped, on="key", how="left", maintain_order="left")
@@ -113,7 +113,7 @@ def _placed(told: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _form(written: pl.Series) -> pl.Series:
-    """(n,) keys of the forms of addresses; null where there is nothing of an address."""
+def form_keys(written: pl.Series) -> pl.Series:
+    """(n,) keys of the forms of addresses (`identity.addresses`); null where there is nothing of an address."""
     forms = pl.DataFrame({"form": address_keys(written)})
     return forms.select(keys_of(pl.col("form"))).to_series()

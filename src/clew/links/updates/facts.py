@@ -11,8 +11,8 @@ import polars as pl
 
 from clew.links.evidence.people import Parts
 from clew.links.keys import keys_of
+from clew.links.places import form_keys
 from clew.links.updates.frozen import Frozen, noted_values
-from clew.links.updates.persons import homes
 from clew.links.updates.postings import Postings
 from clew.links.weights import SUBJECTS
 from clew.records import Known, Role
@@ -188,7 +188,7 @@ def _rows(facts: Facts, kind: str) -> list[tuple[Any, ...]]:
 
 def _frames(known: Known, frozen: Frozen) -> dict[str, pl.DataFrame]:
     """Of each kind, event_id and the columns that `KINDS` names, in this order."""
-    home = homes(known.people)
+    home = form_keys(known.people["address"])
     nothing = pl.DataFrame(schema={"event_id": pl.String, "key": pl.UInt64})
     values, names, says, own_homes = pl.collect_all(
         (noted_values(known), _names_of(known), _namings(known), _homes_of(known, home))
@@ -223,6 +223,6 @@ def _namings(known: Known) -> pl.LazyFrame:
 
 
 def _homes_of(known: Known, home: pl.Series) -> pl.LazyFrame:
-    """The home address of each event's deceased: event_id, key. home: of each part (`persons.homes`)."""
+    """The home address of each event's deceased: event_id, key. home: a key of the address of each part."""
     deceased = known.people.lazy().with_columns(key=home).filter(pl.col("role") == Role.DECEASED.value)
-    return deceased.select("event_id", "key").drop_nulls("key").unique("event_id", keep="first", maintain_order=True)
+    return deceased.drop_nulls("key").group_by("event_id").agg(pl.col("key").min())  # of several as `home_codes` has it

@@ -9,8 +9,8 @@ import polars as pl
 
 from clew.links.events import Flags, Floats, Integers
 from clew.links.evidence.people import ROLES, Parts
-from clew.links.identity import address_keys
 from clew.links.keys import Keys, keys_of
+from clew.links.places import form_keys
 from clew.links.updates.arrays import Arrays
 from clew.records import TABLES, Role
 
@@ -54,12 +54,12 @@ class FrozenPersons:
         count = int(parts.person.max(initial=-1)) + 1
         person = np.arange(count) if parts.resolved is None else parts.resolved
         certainty = np.ones(count) if parts.certainty is None else parts.certainty
-        told = _told(people).with_columns(row=pl.int_range(pl.len()), home=homes(people))
+        told = _told(people).with_columns(row=pl.int_range(pl.len()), home=form_keys(people["address"]))
         numbers = {"row": parts.row, "nominal": parts.person, "person": parts.who, "place": parts.address}
         played = pl.DataFrame(numbers | {"certainty": certainty[parts.person]}).join(told, on="row").sort("row")
         somebody = played.filter(~pl.col("place"))
         again = somebody.filter(pl.col("nominal").len().over("person") >= 2).sort("said")
-        bearer = ("nominal", "person", "certainty")
+        bearer = ("nominal", "person", "certainty")  # an address is told from what follows "ref:", "phone:", ...
         called = [somebody.select(*bearer, key=name) for name in _CALLED]
         called.append(played.filter("place").select(*bearer, key="home"))
         known = (
@@ -90,7 +90,7 @@ class FrozenPersons:
 
     def played(self, people: pl.DataFrame, home: pl.Series) -> pl.DataFrame:
         """Who plays which part, as far as anything tells: event_id, person, role (index into ROLES), address (bool),
-        nominal, certainty (`Parts`). home: of each row of `people`, as `homes` gives it.
+        nominal, certainty (`Parts`). home: (n,) a key of the address in each row of `people` (`places.form_keys`).
 
         A part that the full run read is played by whom it found. Another by the person that the first of its
         identifiers belonged to (its number, then telephone, e-mail, handle, vehicle, name and birth date), else by
@@ -134,12 +134,6 @@ class FrozenPersons:
         persons bore, one of its own where it was not known."""
         known, nominal = _found(self.known_as, self.bearers, keys)
         return known, np.where(known, nominal, (keys % _STRANGER + _STRANGER).astype(np.int64))
-
-
-def homes(people: pl.DataFrame) -> pl.Series:
-    """(n,) a key of the address given for each part; null where there is none."""
-    forms = pl.DataFrame({"form": address_keys(people["address"])})
-    return forms.select(keys_of(pl.lit("address:") + pl.col("form"))).to_series()
 
 
 def _found(among: Keys, values: Integers, keys: Keys) -> tuple[Flags, Integers]:
