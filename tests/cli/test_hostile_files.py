@@ -39,20 +39,28 @@ def test_a_file_of_another_shape_is_refused(read: Callable[[Path], object], cont
 
 
 def test_what_is_no_file_is_not_written_over_and_a_link_is_followed(tmp_path: Path) -> None:
-    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    pipe, link, file, other = (tmp_path / name for name in ("pipe", "link", "file", "file.part"))
     os.mkfifo(pipe)
     link.symlink_to(file)
-    for no_file in (pipe, tmp_path):
+    loops = tmp_path / "one loop", tmp_path / "another"
+    for one, two in (loops, loops[::-1]):
+        one.symlink_to(two)
+    for no_file in (pipe, tmp_path, *loops):
         with pytest.raises(UsageError, match="Cannot write") as refused:
             write_bytes(b"new", no_file, "--pdf")
         assert refused.value.where == "--pdf"
         with pytest.raises(UsageError, match="Cannot write"):
             refuse_unless_writable(no_file)
     assert pipe.is_fifo()
+    other.write_bytes(b"mine")
+    file.write_bytes(b"old")
+    file.chmod(0o600)
     write_bytes(b"new", link)
     assert link.is_symlink()
     assert file.read_bytes() == b"new"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "pipe"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert other.read_bytes() == b"mine"
+    assert len([*tmp_path.iterdir()]) == 6
 
 
 def test_a_file_that_cannot_be_written_whole_is_left_as_it_was(tmp_path: Path) -> None:

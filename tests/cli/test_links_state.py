@@ -344,8 +344,13 @@ def test_an_earlier_time_and_an_ending_of_no_form_are_refused(data: Path, kept: 
     form = RUN.invoke(app, ["links", "update", str(kept), str(data), "--out", str(tmp_path / "links.html")])
     assert isinstance(form.exception, UsageError)
     same = ["--out", str(tmp_path / "one.json"), "--keep", str(tmp_path / "." / "one.json")]
-    assert "both name" in str(RUN.invoke(app, ["links", "update", str(kept), str(data), *same]).exception)
-    assert not list(tmp_path.iterdir())
+    mine = tmp_path / "state.json"
+    mine.write_bytes(kept.read_bytes())
+    for words in ([str(kept), str(data), *same], [str(mine), str(data), "--out", str(mine)]):
+        assert "for the links and for the state" in str(RUN.invoke(app, ["links", "update", *words]).exception)
+    assert mine.read_bytes() == kept.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert RUN.invoke(app, ["links", "update", str(kept), str(data), "--budget", "inf", "--json"]).exit_code == 2
 
 
 def test_what_is_written_is_what_is_read(kept: Path) -> None:

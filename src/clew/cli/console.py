@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +64,7 @@ def whole_file(out: Path, option: str = "--out") -> Iterator[Path]:
     """
     try:
         file = _file(out)
-        temporary = file.with_name(file.name + ".part")
+        temporary = _beside(file)
         try:
             yield temporary
             temporary.replace(file)
@@ -75,22 +77,30 @@ def whole_file(out: Path, option: str = "--out") -> Iterator[Path]:
 def refuse_unless_writable(out: Path) -> None:
     """Raises `UsageError` where `out` cannot be written: before something is done that cannot be done twice."""
     try:
-        file = _file(out)
-        trial = file.with_name(file.name + ".part")
-        trial.write_bytes(b"")
-        trial.unlink()
+        _beside(_file(out)).unlink()
     except OSError as error:
         raise _unwritable(out, error, "--out", why="nothing has been recorded or published yet") from error
 
 
 def _file(out: Path) -> Path:
     """The file that `out` names, itself or through links; raises `OSError` where it is a folder, a device or a pipe."""
-    file = out.resolve()
+    file = Path(os.path.realpath(out))
+    if file.is_symlink():  # links that lead to each other
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if file.exists() and not file.is_file():
         raise OSError(errno.EINVAL, "it is a device or a pipe, and no file")
     return file
+
+
+def _beside(file: Path) -> Path:
+    """An empty file of a new name in the same folder, which whoever may read `file` may read."""
+    temporary = file.with_name(f".{secrets.token_hex(8)}.part")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    if file.exists():
+        shutil.copymode(file, temporary)
+    return temporary
 
 
 def _unwritable(out: Path, error: OSError, option: str, why: str = "") -> UsageError:

@@ -40,7 +40,9 @@ ReplicatesOption = Annotated[int, typer.Option("--replicates", min=1, help="Deco
 def find(
     data: DataArgument,
     as_of: AsOfOption = None,
-    budget: Annotated[float, typer.Option(min=0, help="Links a year: the strongest so many are listed.")] = 52.0,
+    budget: Annotated[
+        float, typer.Option(min=0, max=1e9, help="Links a year: the strongest so many are listed.")
+    ] = 52.0,
     above: Annotated[
         float | None, typer.Option("--all-pairs-above", help="List every link of this log10 strength instead.")
     ] = None,

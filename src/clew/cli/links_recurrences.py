@@ -41,7 +41,7 @@ COLUMNS = (
 def recurrences_command(
     data: DataArgument,
     as_of: AsOfOption = None,
-    budget: Annotated[float, typer.Option(min=0, help="Recurrences a year: those as rare are listed.")] = 10.0,
+    budget: Annotated[float, typer.Option(min=0, max=1e9, help="Recurrences a year: those as rare are listed.")] = 10.0,
     mapping: MappingOption = None,
     seed: SeedOption = 1,
     model_of_identity: IdentityModelOption = None,

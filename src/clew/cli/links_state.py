@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,9 +82,11 @@ def update_command(
     state: StateArgument,
     data: DataArgument,
     as_of: AsOfOption = None,
-    budget: Annotated[float, typer.Option("--budget", min=0, help="Links a year: those as rare are listed.")] = 52.0,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0, max=1e9, help="Links a year: those as rare are listed.")
+    ] = 52.0,
     recurrences: Annotated[
-        float, typer.Option("--recurrences", min=0, help="Recurrences a year: those as rare are listed too.")
+        float, typer.Option("--recurrences", min=0, max=1e9, help="Recurrences a year: those as rare are listed too.")
     ] = 10.0,
     keep: KeepOption = None,
     mapping: MappingOption = None,
@@ -106,11 +109,11 @@ def update_command(
             where="--out",
             mend="end it in .json, .csv or .parquet",
         )
-    if out is not None and keep is not None and out.resolve() == keep.resolve():
+    if out is not None and os.path.realpath(out) in {os.path.realpath(one) for one in (state, keep) if one}:
         raise UsageError(
-            f"--out and --keep both name {out}.",
-            where="--keep",
-            why="the state would take the place of the links",
+            f"{out} is named for the links and for the state.",
+            where="--out",
+            why="one would take the place of the other",
             mend="name two files",
         )
     held = read_state(state)

@@ -40,7 +40,9 @@ from clew.standards import load_standard
 DEFAULT_STANDARD = "uk-unexpected-death"
 
 StandardOption = Annotated[str, typer.Option("--standard", help="Name of a shipped standard, or a YAML file.")]
-BudgetOption = Annotated[float, typer.Option("--budget", min=0, help="Links a year that the desk will look at.")]
+BudgetOption = Annotated[
+    float, typer.Option("--budget", min=0, max=1e9, help="Links a year that the desk will look at.")
+]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="How many deaths to show.")]
 FailOnOption = Annotated[bool, typer.Option("--fail-on-items", help="Exit with code 1 if any death is on the list.")]
 
