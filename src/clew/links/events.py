@@ -109,9 +109,8 @@ def link_events(known: Known, mapped: pl.DataFrame | None = None) -> LinkEvents:
             sex=pl.col("sex").replace_strict({"male": 1, "female": 0}, default=-1, return_dtype=pl.Int8),
             area=(pl.col("area").rank("dense").cast(pl.Int64) - 1).fill_null(-1),
             institution=institution,
-            public=(pl.col("place_type") != "") & ~pl.col("place_type").is_in(_NOT_PUBLIC),
+            public=((pl.col("place_type") != "") & ~pl.col("place_type").is_in(_NOT_PUBLIC)).fill_null(value=False),
         )
-        .with_columns(pl.col("public").fill_null(value=False))
         .collect()
     )
     arrays = {column.name: column.to_numpy() for column in columns.drop("event_id", "lat", "lon")}

@@ -26,7 +26,7 @@ from clew.links.find import Links
 from clew.links.model import IDENTITY
 from clew.links.model.files import model_as_json, model_of_json
 from clew.links.recurrence import find_recurrences
-from clew.links.recurrence.find import SCHEMA, rare
+from clew.links.recurrence.find import rare
 from clew.links.updates.arrays import Arrays, part_of, with_prefix
 from clew.links.updates.incremental import LinkState
 from clew.links.updates.rates import FrozenRates
@@ -124,8 +124,12 @@ class SavedState:
         of = known.dataset
         kept = replace(self, at=known.at, zone=of.zone, marking=of.marking, notice=of.notice)
         whole = self.state.whole()
-        recurrences = self.recurrence.among(whole) if ids else pl.DataFrame(schema=SCHEMA)
-        return kept, News(links=self.rates.rated(found), events=ids, recurrences=recurrences, parts=whole.parts)
+        return kept, News(
+            events=ids,
+            links=self.rates.rated(found),
+            recurrences=self.recurrence.among(whole),
+            parts=whole.parts,
+        )
 
 
 def changed_since(known: Known, since: datetime) -> set[str]:
