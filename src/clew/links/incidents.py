@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from clew.links.events import Flags, Integers, LinkEvents
 from clew.links.evidence.families import distance_km
 from clew.links.evidence.people import ROLES, Parts, SharedPeople
-from clew.links.places import form_keys
+from clew.links.keys import form_keys
 from clew.records import Known, Role
 
 #: One incident: the same place within a day (DESIGN.md).

@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clew.links.identity import address_keys
+
 Keys = NDArray[np.uint64]
 
 
@@ -15,3 +17,9 @@ def keys_of(*parts: pl.Expr) -> pl.Expr:
     to version."""
     text = pl.concat_str([part.cast(pl.String) for part in parts], separator="\x1f")
     return pl.when(text.is_not_null()).then(text.hash(seed=1903))
+
+
+def form_keys(written: pl.Series) -> pl.Series:
+    """(n,) keys of the forms of addresses (`identity.addresses`); null where there is nothing of an address."""
+    forms = pl.DataFrame({"form": address_keys(written)})
+    return forms.select(keys_of(pl.col("form"))).to_series()

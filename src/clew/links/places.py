@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from clew.links.identity import address_keys
-from clew.links.keys import keys_of
+from clew.links.keys import form_keys
 from clew.records import Known
 
 #: The circumstance that tells where it happened, where the death came elsewhere (records.vocabulary).
@@ -111,9 +110,3 @@ def _placed(told: pl.DataFrame, mapped: pl.DataFrame) -> pl.DataFrame:
             "radius_m", pl.when(pl.col("at_lat").is_null()).then("mapped_location_uncertainty_m")
         ),
     )
-
-
-def form_keys(written: pl.Series) -> pl.Series:
-    """(n,) keys of the forms of addresses (`identity.addresses`); null where there is nothing of an address."""
-    forms = pl.DataFrame({"form": address_keys(written)})
-    return forms.select(keys_of(pl.col("form"))).to_series()

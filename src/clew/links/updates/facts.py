@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from clew.links.evidence.people import Parts
-from clew.links.keys import keys_of
-from clew.links.places import form_keys
+from clew.links.keys import form_keys, keys_of
 from clew.links.updates.frozen import Frozen, noted_values
 from clew.links.updates.postings import Postings
 from clew.links.weights import SUBJECTS

@@ -9,8 +9,7 @@ import polars as pl
 
 from clew.links.events import Flags, Floats, Integers
 from clew.links.evidence.people import ROLES, Parts
-from clew.links.keys import Keys, keys_of
-from clew.links.places import form_keys
+from clew.links.keys import Keys, form_keys, keys_of
 from clew.links.updates.arrays import Arrays
 from clew.records import TABLES, Role
 
@@ -90,7 +89,7 @@ class FrozenPersons:
 
     def played(self, people: pl.DataFrame, home: pl.Series) -> pl.DataFrame:
         """Who plays which part, as far as anything tells: event_id, person, role (index into ROLES), address (bool),
-        nominal, certainty (`Parts`). home: (n,) a key of the address in each row of `people` (`places.form_keys`).
+        nominal, certainty (`Parts`). home: (n,) a key of the address in each row of `people` (`keys.form_keys`).
 
         A part that the full run read is played by whom it found. Another by the person that the first of its
         identifiers belonged to (its number, then telephone, e-mail, handle, vehicle, name and birth date), else by
@@ -102,9 +101,9 @@ class FrozenPersons:
         seen, nominal = _found(self.parts, self.players, told["said"].to_numpy())
         somebody = np.where(seen, nominal, self._called(told.select(*_CALLED)))
         housed = np.flatnonzero(home.is_not_null().to_numpy() & lay)
-        lodger = self._nominal(home.gather(housed).to_numpy())
+        _, lodger = self._nominal(home.gather(housed).to_numpy())
         known = np.flatnonzero((somebody >= 0) & lay)
-        row, played = np.concatenate((known, housed)), np.concatenate((somebody[known], lodger[1]))
+        row, played = np.concatenate((known, housed)), np.concatenate((somebody[known], lodger))
         ours = played < _STRANGER
         person, certainty = played.copy(), np.ones(len(played))
         person[ours], certainty[ours] = self.person_of[played[ours]], self.certainty_of[played[ours]]
