@@ -125,3 +125,8 @@ def test_what_a_word_is_compared_with_is_bounded() -> None:
     long = "m" * 41
     assert Spelling([long]).read([f"{long}x", long[:-1]]) == [f"{long}x", long[:-1]]
     assert Spelling(["m" * 40]).read(["m" * 39]) == ["m" * 40]
+
+
+def test_a_word_of_five_letters_may_be_a_shorter_one_misspelt_and_one_of_four_may_not() -> None:
+    assert Spelling(["boat"]).read(["boatt"]) == ["boat"]
+    assert Spelling(["boat"]).read(["boot"]) == ["boot"]

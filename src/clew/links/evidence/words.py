@@ -98,12 +98,12 @@ class Spelling:
 
     def _keep(self, word: str) -> None:
         self.kept[word] = len(self.kept)
-        if _corrected(word) and len(alike := self._alike.setdefault(_bucket(word), [])) < _COMPARED:
+        if _comparable(word) and len(alike := self._alike.setdefault(_bucket(word), [])) < _COMPARED:
             alike.append(word)
 
     def _other(self, word: str) -> str | None:
         """The kept word that `word` may be a misspelling of, the nearest and then the commonest."""
-        if not _corrected(word):
+        if not _comparable(word) or len(word.removeprefix(MARK)) < _SHORTEST_CORRECTED:
             return None
         from rapidfuzz.distance import OSA  # noqa: PLC0415  only where narratives are read
         from rapidfuzz.process import extract  # noqa: PLC0415
@@ -125,10 +125,10 @@ class Spelling:
         return None if best is None else str(best[0])
 
 
-def _corrected(word: str) -> bool:
-    """Whether a word may be a misspelling, or have one: letters, neither few nor many."""
+def _comparable(word: str) -> bool:
+    """Whether a word may be a misspelling, or have one: letters, and not too many."""
     letters = word.removeprefix(MARK)
-    return _SHORTEST_CORRECTED <= len(letters) <= _LONGEST_CORRECTED and letters.isalpha()
+    return letters.isalpha() and len(letters) <= _LONGEST_CORRECTED
 
 
 def _bucket(word: str) -> tuple[str, int]:
