@@ -14,7 +14,6 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from clew.links.candidates import pair_keys
 from clew.links.events import LinkEvents, link_events
 from clew.links.evidence.circumstances import VALUE, Circumstances
 from clew.links.evidence.people import ROLES, Parts
@@ -25,6 +24,7 @@ from clew.links.identity import address_keys
 from clew.links.incidents import home_codes, incident_groups
 from clew.links.keys import keys_of
 from clew.links.model import IDENTITY
+from clew.links.pair_keys import pair_keys
 from clew.links.scoring import FAMILIES, Scorer, linkable
 from clew.links.updates.codes import Codes
 from clew.links.updates.frozen import Frozen, noted_values

@@ -57,5 +57,7 @@ def made_circumstances(count: int, *, kinds: int, seed: int, per_event: int) -> 
         substance=rng.random(kinds) < 0.2,
         holders=np.maximum(has.sum(axis=0), 2),
         noted=max(int((codes[:, 0] >= 0).sum()), 1),
-        names=pl.DataFrame({"feature": ["made"] * kinds, "value": [f"{number}" for number in range(kinds)]}),
+        names=pl.DataFrame(
+            {"code": range(kinds), "feature": ["made"] * kinds, "value": [f"{number}" for number in range(kinds)]}
+        ),
     )

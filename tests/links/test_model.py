@@ -9,9 +9,9 @@ import pytest
 
 from clew.core import UsageError
 from clew.links import FAMILIES, Links, find_links
-from clew.links.candidates import ends_of
 from clew.links.evidence.families import time_bounds
 from clew.links.model import FACTOR, IDENTITY, Curve, LinkModel
+from clew.links.pair_keys import ends_of
 from clew.links.scoring import linkable
 from clew.links.setup import LinkSetup
 from clew.records import Dataset, Known

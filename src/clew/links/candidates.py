@@ -1,143 +1,167 @@
-"""Which pairs are compared: never all of them.
+"""Which pairs can be links: every pair that could reach a strength at some dates is found, by bounds (decision 90).
 
-Two mechanisms. Each death is compared with its nearest events in space, so that how near is near depends on how
-thickly events lie there. And events that share a rare thing (a token) are compared with each other: all pairs where
-few hold it, the nearest in time where many do (sorted neighbourhood, Hernandez and Stolfo 1995), so that a hostel
-with a thousand deaths costs a thousand times the window and not half a million pairs.
+Pairs that share a person, or of which one names the other, are known by that and come from elsewhere
+(`Scorer.widened`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from clew.links.events import Floats, Integers, LinkEvents
-from clew.links.evidence.background import Spots
-from clew.links.evidence.circumstances import Circumstances
-from clew.links.weights import PlaceWeights
+from clew.links.events import Flags, Floats, Integers
+from clew.links.evidence.circumstances import signatures
+from clew.links.evidence.columns import Columns, Gains, Numbers
+from clew.links.model.reach import Reach, reach_of
+from clew.links.pair_keys import distinct, pair_keys
+from clew.links.scoring import LEAST_TIE, Scorer
 
-_BLOCK = 25_000  # deaths whose neighbours are held at once: about a million pairs, 20 MB
+#: Pairs that are held at once: some 100 bytes each while they are scored.
+MOST_PAIRS = 10_000_000
 
-
-def pair_keys(a: Integers, b: Integers, count: int) -> Integers:
-    """One number per unordered pair of `count` events."""
-    keys: Integers = np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b)
-    return keys
-
-
-def ends_of(keys: Integers, count: int) -> tuple[Integers, Integers]:
-    """The two events of each pair key, lower index first."""
-    lower: Integers = keys // count
-    return lower, keys - lower * count
+_PARTS = 128  # stretches of events or words, each searched on one core
+_ROOM = 200_000  # pairs of a stretch for which there is room at first
+_YOUNG = 0.1  # of the events stand apart, by age: the rarer ages are, the more they say, and the bounds allow
 
 
-def distinct(keys: Integers) -> Integers:
-    """`keys` sorted, each once. By sorting: numpy's own `unique` hashes, which is several times slower here."""
-    ordered: Integers = np.sort(keys)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The events of a `Scorer`, in tiles, as the compiled search reads them (`evidence.tiles`).
 
-
-def neighbour_keys(events: LinkEvents, neighbours: int) -> Iterator[Integers]:
-    """Pairs of a death and one of its `neighbours` nearest events, as keys, block by block.
-
-    Those of a block are each there once, and ordered by where they lie: what is read of one is at hand for the next. A
-    pair may come in two blocks. Events without a place have no neighbours.
+    order: (n,) the event at each row. columns, gains, numbers: as in `PairEvidence`, in this order. top: (n, k) the
+    most that so many of an event's codes could say, log10. death: (n,). reach: of a trained model, None for the
+    documented defaults.
     """
-    located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
-    located = _few_at_each_point(events.xyz_km, located, neighbours + 1)
-    if len(located) < 2:
-        return
-    tree = cKDTree(events.xyz_km[located], balanced_tree=False)
-    wanted = min(neighbours + 1, len(located))
-    near_each_other = located[tree.indices]
-    rank = np.empty(len(events), dtype=np.int64)
-    rank[near_each_other] = np.arange(len(near_each_other))
-    deaths = near_each_other[events.death[near_each_other]]
-    for start in range(0, len(deaths), _BLOCK):
-        block = deaths[start : start + _BLOCK]
-        _, nearest = tree.query(events.xyz_km[block], k=wanted, workers=-1)
-        a, b = np.repeat(block, wanted), located[nearest.reshape(-1)]
-        apart = a != b
-        pairs = distinct(pair_keys(rank[a[apart]], rank[b[apart]], len(rank)))
-        a, b = (near_each_other[end] for end in ends_of(pairs, len(rank)))
-        yield pair_keys(a, b, len(events))
+
+    scorer: Scorer
+    order: Integers
+    columns: Columns
+    gains: Gains
+    numbers: Numbers
+    top: Floats
+    death: Flags
+    tiles: Any
+    reach: Reach | None
+
+    @classmethod
+    def of(cls, scorer: Scorer) -> Search:
+        """Ready to search the events of `scorer`."""
+        from clew.links.evidence import tiles  # noqa: PLC0415 - compiles; not for who only wants help
+
+        evidence, model = scorer.evidence, scorer.model.model
+        death, age = scorer.events.death[evidence.order], evidence.columns.table[:, 7]
+        aged = np.isfinite(age)
+        young = aged & (age <= np.quantile(age[aged], _YOUNG)) if aged.any() else aged
+        kind = np.argsort(4 * ~death + 2 * ~aged + young, kind="stable")  # by where they lie within each kind
+        table, codes, signature = evidence.columns
+        columns = Columns(table=table[kind], codes=codes[kind], signature=signature[kind])
+        order, death = evidence.order[kind], death[kind]
+        reach = reach_of(model, scorer.held, scorer.events) if model.fitted else None
+        if reach is not None:
+            reach = reach._replace(extra=reach.extra[order])
+        top = _top(columns.codes, evidence.gains, evidence.numbers)
+        made = tiles.Tiles.room_for(len(order))
+        extra = np.zeros(len(order)) if reach is None else reach.extra
+        tiles.fill_tiles(columns.table, columns.codes, top[:, -1], extra, death, made)
+        return cls(
+            scorer=scorer,
+            order=order,
+            columns=columns,
+            gains=evidence.gains,
+            numbers=evidence.numbers,
+            top=top,
+            death=death,
+            tiles=made,
+            reach=reach,
+        )
+
+    def pairs(self, least: float, *, one_in: int = 1) -> tuple[Integers, float]:
+        """The keys, sorted, of the pairs with a death among them that could reach `least` (log10) without people,
+        references and dates, and be a link at that (`LEAST_TIE`); and from which strength on they are there: a higher
+        one than `least` where more than `MOST_PAIRS` reach that. one_in: of so many, to see how many there are."""
+        while True:
+            keys, count = self._at(least, one_in)
+            if count <= MOST_PAIRS:
+                return keys, least
+            least = max(least, -1.0) + 0.1 + 0.5 * math.log10(count / MOST_PAIRS)
+
+    def _at(self, least: float, one_in: int) -> tuple[Integers, int]:
+        """The pairs that reach `least`, and how many: if more than `MOST_PAIRS`, not all are given."""
+        from clew.links.evidence import tiles  # noqa: PLC0415 - as above
+
+        same = (self.columns, self.death, self.gains, self.numbers, self.reach, least, LEAST_TIE)
+
+        def by_tiles(first: int, last: int, room: int) -> Any:
+            return tiles.reaching(self.top, self.tiles, *same, first, last, room)
+
+        # The first of m tiles has m to be compared with, the last one.
+        ahead = np.arange(len(self.tiles.thin), 0, -1)
+        found = _in_stretches(by_tiles, ahead, one_in)
+        words = self.scorer.words
+        if len(words.factor):
+            weights, codes = self.scorer.weights.narrative, words.codes[self.order]
+            event, start = _by_code(codes, len(words.factor))
+            told = (codes, signatures(codes), event, start)
+            rare = (words.factor, weights.discount, weights.most)
+
+            def by_words(first: int, last: int, room: int) -> Any:
+                return tiles.telling(told, rare, *same, first, last, room)
+
+            found += _in_stretches(by_words, np.diff(start).astype(np.float64) ** 2, one_in)
+        total = sum(many for many, _, _ in found)
+        one, two = (np.concatenate([part[end] for part in found] or [np.empty(0, np.int64)]) for end in (1, 2))
+        return distinct(pair_keys(self.order[one], self.order[two], len(self.order))), total
 
 
-def _few_at_each_point(xyz_km: Floats, located: Integers, at_most: int) -> Integers:
-    """`located` without the events beyond the first `at_most` at exactly one point.
+def _in_stretches(
+    search: Callable[[int, int, int], Any], work: np.ndarray, one_in: int
+) -> list[tuple[int, Integers, Integers]]:
+    """What `search` finds in each stretch of things, on every core: how many pairs, and both ends of them, but of no
+    more than `MOST_PAIRS`. work: (m,) how long each takes. one_in: only one thing in so many."""
+    from clew.links.evidence import compiled  # noqa: PLC0415 - as above
 
-    These are all nearest to each other, and a crowded spot is compared by time (`near_in_time`). A tree cannot part
-    equal points: among a million of them it would search them all, a million times.
-    """
-    order = located[np.lexsort((located, *xyz_km[located].T))]
-    new = np.r_[True, (xyz_km[order[1:]] != xyz_km[order[:-1]]).any(axis=1)] if len(order) else np.empty(0, dtype=bool)
-    start = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
-    few: Integers = np.sort(order[np.arange(len(order)) - start < at_most])
-    return few
+    if one_in > 1:
+        stretches = [(at, at + 1) for at in range(one_in // 2, len(work), one_in)]
+    else:
+        done = np.cumsum(work)
+        even = np.linspace(0, done[-1] if len(done) else 0, _PARTS + 1)[1:-1]
+        cuts = np.unique(np.r_[0, np.searchsorted(done, even), len(work)])
+        stretches = list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
 
+    def stretch(first: int, last: int) -> tuple[int, Integers, Integers]:
+        count, one, two = search(first, last, _ROOM)
+        if count > _ROOM:
+            count, one, two = search(first, last, min(count, MOST_PAIRS))
+        return int(count), one, two
 
-def crowded_spots(events: LinkEvents, neighbours: int, finest_km: float) -> Integers:
-    """(n,) code of the spot of each event that shares it with more than `neighbours` others, -1 elsewhere."""
-    code = np.full(len(events), -1, dtype=np.int64)
-    located = np.flatnonzero(np.isfinite(events.xyz_km).all(axis=1))
-    if len(located):
-        spots, spot = Spots.of(events.xyz_km[located], replace(PlaceWeights(), finest_km=finest_km))
-        crowded = spots.count[spot] > neighbours
-        code[located[crowded]] = spot[crowded]
-    return code
-
-
-def near_in_time(events: LinkEvents, spot: Integers, day: Floats, window: int) -> Integers:
-    """Pairs at one crowded spot with a death among them, within `window` places in order of `day`, as sorted keys."""
-    held = np.flatnonzero(spot >= 0)
-    order = held[np.lexsort((held, day[held], spot[held]))]
-    return _windowed(events, order, spot[order], window)
+    return compiled.in_threads(stretch, stretches)
 
 
-def shared_circumstance_keys(events: LinkEvents, held: Circumstances, at_most: int) -> Integers:
-    """Pairs with a death among them that share a rare circumstance, or two of their rarest, as sorted keys.
+def _top(codes: np.ndarray, gains: Gains, numbers: Numbers) -> Floats:
+    """(n, k) the most, log10, that one, two, ... of an event's codes could say together; never more than all of them.
 
-    Rare: held by at most `at_most` events. Two of the four rarest of an event are tried together.
-    """
-    event = np.repeat(np.arange(len(events)), held.codes.shape[1])
-    code = held.codes.reshape(-1).astype(np.int64)
-    single = code >= 0
-    single[single] = (held.holders[code[single]] >= 2) & (held.holders[code[single]] <= at_most)
-    found = [_token_pairs(events, event[single], code[single], at_most)]
-    kinds = len(held.factor)
-    both_event, both_code = [], []
-    for first in range(min(4, held.codes.shape[1])):
-        for second in range(first + 1, min(4, held.codes.shape[1])):
-            one, two = held.codes[:, first].astype(np.int64), held.codes[:, second].astype(np.int64)
-            rows = np.flatnonzero(two >= 0)
-            rows = rows[held.holders[np.minimum(one, two)[rows]] > at_most]  # else the single token has them
-            both_event.append(rows)
-            both_code.append(np.minimum(one, two)[rows] * kinds + np.maximum(one, two)[rows])
-    if both_event:
-        found.append(_token_pairs(events, np.concatenate(both_event), np.concatenate(both_code), at_most))
-    return distinct(np.concatenate(found))
+    Codes stand from the rarest down, and so does what they say."""
+    if not len(gains.factor):
+        return np.zeros(codes.shape)
+    held, place = codes >= 0, np.maximum(codes, 0)
+    falling = numbers.discount ** np.arange(codes.shape[1])
+    factor, substance = np.where(held, gains.factor[place], 0.0), gains.substance[place]
+    apart = [  # as if the others were not there
+        np.where(mine, factor, 0.0) * falling[np.maximum(np.cumsum(mine, axis=1) - 1, 0)]
+        for mine in (substance, ~substance)
+    ]
+    capped = np.minimum(apart[0].sum(axis=1), numbers.substance_cap) + apart[1].sum(axis=1)
+    most: Floats = np.minimum(np.cumsum(factor * falling, axis=1), capped[:, None])
+    return most
 
 
-def _token_pairs(events: LinkEvents, event: Integers, token: Integers, at_most: int) -> Integers:
-    order = np.lexsort((event, token))
-    token, event = token[order], event[order]
-    start = np.flatnonzero(np.r_[True, token[1:] != token[:-1]]) if len(token) else np.empty(0, dtype=np.int64)
-    size = np.diff(np.r_[start, len(token)])
-    usable = np.repeat((size >= 2) & (size <= at_most), size)
-    return _windowed(events, event[usable], token[usable], at_most)
-
-
-def _windowed(events: LinkEvents, event: Integers, token: Integers, window: int) -> Integers:
-    """Pairs of `event` at most `window` places apart that have the same `token`; equal tokens must be adjacent."""
-    found = [np.empty(0, dtype=np.int64)]
-    for lag in range(1, min(window, len(token) - 1) + 1):
-        here = np.flatnonzero(token[lag:] == token[:-lag])
-        if not len(here):
-            break
-        a, b = event[here], event[here + lag]
-        wanted = (a != b) & (events.death[a] | events.death[b])
-        found.append(pair_keys(a[wanted], b[wanted], len(events)))
-    return distinct(np.concatenate(found))
+def _by_code(codes: np.ndarray, kinds: int) -> tuple[Integers, Integers]:
+    """The rows that have each code, one after the other, and (kinds + 1,) where those of each begin."""
+    row, place = np.nonzero(codes >= 0)
+    code = codes[row, place]
+    order = np.argsort(code, kind="stable")
+    return row[order], np.searchsorted(code[order], np.arange(kinds + 1))

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.candidates import crowded_spots, ends_of, neighbour_keys, pair_keys, shared_circumstance_keys
+from clew.links.candidates import MOST_PAIRS, Search
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.evidence.circumstances import circumstances
 from clew.links.evidence.families import background, factor_of_days
 from clew.links.evidence.narrative import narratives
 from clew.links.evidence.people import Parts, parts_played
 from clew.links.evidence.reference import References, references
-from clew.links.incidents import home_codes, incident_groups, same_incident, with_hospital_victims
+from clew.links.incidents import home_codes, incident_groups, with_hospital_victims
 from clew.links.model import IDENTITY, LinkModel
+from clew.links.pair_keys import pair_keys
 from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
 from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_references
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.rates.strata import date_strata
-from clew.links.scoring import FAMILIES, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
+from clew.links.scoring import FAMILIES, ROUNDING, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
 from clew.links.setup import DEFAULTS, LinkSetup
 from clew.links.weights import Weights
 from clew.records import Known
 
 #: Links kept and counted, as a rate: far more than any desk looks at, so that every shown link has its rates.
 KEPT_PER_YEAR = 500
+
+#: One pair in so many is looked at first, to see how strong the weakest link will be that is kept.
+_SAMPLED = 16
 
 #: Decoy runs unless asked otherwise: chance rates are then stated down to a fifth of a link a year.
 DECOY_REPLICATES = 5
@@ -87,27 +90,6 @@ class Links:
         return self.scorer.score(static, self.shared, self.named, self.scorer.events)
 
 
-@dataclass
-class _Floor:
-    """The strength below which pairs are dropped: rises as more pairs are seen, unless it is `fixed`."""
-
-    keep: int
-    fixed: float | None = None
-    strongest: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    @property
-    def value(self) -> float:
-        if self.fixed is not None:
-            return self.fixed
-        return float(self.strongest.min()) if len(self.strongest) >= self.keep else -np.inf
-
-    def see(self, strengths: np.ndarray) -> None:
-        together = np.concatenate((self.strongest, strengths[strengths > self.value]))
-        if len(together) > self.keep:
-            together = np.partition(together, len(together) - self.keep)[-self.keep :]
-        self.strongest = together
-
-
 def find_links(
     known: Known,
     setup: LinkSetup = DEFAULTS,
@@ -144,20 +126,10 @@ def find_links(
     steps = replicates + 2
     tick(0, steps, "Comparing")
     shared = scorer.shared(parts)
-    floor = _Floor(keep=int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR), fixed=at_least)
-    margin = 4
-    while True:
-        pruned = _Floor(keep=margin * floor.keep, fixed=at_least)
-        static, together = _compare(scorer, shared, named, pruned)
-        incident = with_hospital_victims(known, events, incident_groups(events, *ends_of(together, len(events))))
-        tick(1, steps, "Scoring")
-        wide = scorer.widened(static, shared, named, events)
-        scored = scorer.score(wide, shared, named, events, at_least=pruned.value)
-        found = _strongest(scored, incident, floor)
-        if floor.value >= pruned.value:  # else a pair that was dropped may be stronger than one that was kept
-            break
-        margin *= 4
-    static = static.take(scorer.reaching(static, floor.value))
+    incident = with_hospital_victims(known, events, incident_groups(events))
+    keep = int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR)
+    static, found, floor = _strongest(scorer, shared, named, incident=incident, keep=keep, at_least=at_least)
+    tick(1, steps, "Scoring")
     rng = np.random.default_rng(seed)
     exchange, strata = PeopleExchange.of(parts, events, incident), date_strata(known, events)
     decoys = []
@@ -165,7 +137,16 @@ def find_links(
         tick(2 + replicate, steps, "Asking chance")
         decoys.append(
             _decoy(
-                scorer, static, exchange, named, strata=strata, incident=incident, floor=floor, shared=shared, rng=rng
+                scorer,
+                static,
+                exchange,
+                named,
+                strata=strata,
+                incident=incident,
+                floor=floor,
+                keep=keep,
+                shared=shared,
+                rng=rng,
             )
         )
     tick(steps, steps, "Linked")
@@ -200,7 +181,6 @@ def scorer_of(known: Known, events: LinkEvents, *, weights: Weights, model: Link
         held=held,
         words=narratives(known, events, weights.narrative),
         homes=home_codes(known, events),
-        spots=crowded_spots(events, weights.neighbours, weights.place.finest_km),
         weights=weights,
         model=model.over(held, FAMILIES),
     )
@@ -214,7 +194,8 @@ def _decoy(
     *,
     strata: Integers,
     incident: Integers,
-    floor: _Floor,
+    floor: float,
+    keep: int,
     shared: SharedKeys,
     rng: np.random.Generator,
 ) -> Decoy:
@@ -226,56 +207,93 @@ def _decoy(
     played = exchange.drawn(rng)
     meeting = scorer.shared(played)
     renamed = exchange_references(named, rng)
-    wide = scorer.widened(static, meeting, renamed, moved)
-    scored = scorer.score(wide, meeting, renamed, moved, at_least=floor.value)
-    scored = _linkable(scored, incident, floor.value)
+    wide = scorer.widened(static, meeting, renamed)
+    scored = scorer.score(wide, meeting, renamed, moved, at_least=floor)
+    scored = _linkable(scored, incident, floor)
     innocent = scorer.apart(pair_keys(scored.a, scored.b, len(moved)), shared, scorer.events)
 
     def score_pairs(a: Integers, b: Integers) -> Scored:
         return scorer.score(scorer.static(np.sort(pair_keys(a, b, len(moved)))), meeting, renamed, moved)
 
-    return decoy_of(
-        scored.take(~innocent), moved, meeting, played, incident=incident, at_most=floor.keep, score=score_pairs
-    )
+    return decoy_of(scored.take(~innocent), moved, meeting, played, incident=incident, at_most=keep, score=score_pairs)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
     """No progress shown."""
 
 
-def _compare(scorer: Scorer, shared: SharedKeys, named: References, floor: _Floor) -> tuple[Static, Integers]:
-    """The static scores of all candidate pairs that can reach the floor, and the pairs that are one incident.
+def _strongest(
+    scorer: Scorer,
+    shared: SharedKeys,
+    named: References,
+    *,
+    incident: Integers,
+    keep: int,
+    at_least: float | None,
+) -> tuple[Static, Scored, float]:
+    """All pairs that could be as strong as the weakest link at other dates, without a person or reference; the links,
+    the `keep` strongest or those that reach `at_least`; and how strong the weakest may be.
 
-    The floor is that of the links as they are; a pair is kept that could reach it at any other dates.
+    How strong the weakest of them is, a part of the pairs tells beforehand: the fewer pairs are asked for, the quicker.
     """
-    events, weights = scorer.events, scorer.weights
-    rare = shared_circumstance_keys(events, scorer.held, weights.neighbours)
-    told = shared_circumstance_keys(events, scorer.words, weights.neighbours)
-    kept: list[Static] = []
-    together: list[Integers] = []
-    for keys in itertools.chain((rare, told), neighbour_keys(events, weights.neighbours)):
-        a, b = ends_of(keys, len(events))
-        together.append(keys[same_incident(events, a, b)])
+    search = Search.of(scorer)
+
+    def linked(at: float, one_in: int = 1) -> tuple[Static, Scored, float]:
+        keys, least = search.pairs(at - scorer.most_of_dates, one_in=one_in)
         static = scorer.static(keys)
-        scored = scorer.score(static, shared, named, events, at_least=floor.value)
-        floor.see(scored.total[linkable(scored)])
-        kept.append(static.take(scorer.reaching(static, floor.value)))
-    # The floor has risen since the first were kept.
-    reach = [part.take(scorer.reaching(part, floor.value)) for part in kept]
-    return Static.together(reach), np.concatenate(together)
+        scored = scorer.score(scorer.widened(static, shared, named), shared, named, scorer.events, at_least=at)
+        return static, _linkable(scored, incident, at), least + scorer.most_of_dates
+
+    at = _first_asked(scorer, shared, linked, keep=keep) if at_least is None else at_least
+    while True:
+        static, found, least = linked(at)
+        if at_least is not None and least > at_least + ROUNDING:
+            raise UsageError(
+                f"More than {MOST_PAIRS:,} pairs could reach a strength of {at_least:g}.",
+                where="--all-pairs-above",
+                why="they are held at once, to be asked again at the dates that chance gives them",
+                mend=f"ask for {least + 0.1:.1f} or more, or for a budget",
+            )
+        if at_least is not None or at == -np.inf or len(found.a) >= keep or least > at + ROUNDING:
+            break
+        at = _next_asked(at, len(found.a), keep)
+    if at_least is None and len(found.a) >= keep:
+        at = float(np.partition(found.total, len(found.a) - keep)[len(found.a) - keep])
+        found = found.take(found.total >= at)
+    return static.take(scorer.reaching(static, at)), found, at
+
+
+def _first_asked(
+    scorer: Scorer, shared: SharedKeys, linked: Callable[[float, int], tuple[Static, Scored, float]], *, keep: int
+) -> float:
+    """A strength, log10, that some more pairs reach than are kept, as a part of them shows.
+
+    No more than one pair in s reaches s by chance, if the factors are what they say; mostly it is far fewer.
+    """
+    deaths, count = int(scorer.events.death.sum()), len(scorer.events)
+    pairs = deaths * (count - deaths) + deaths * (deaths - 1) // 2
+    if pairs <= keep:
+        return -np.inf
+    at = math.log10(pairs / keep) - 2.5
+    _, found, _ = linked(at, _SAMPLED)
+    known = np.isin(pair_keys(found.a, found.b, count), shared.keys)
+    strongest = np.argsort(-found.total)
+    seen = np.cumsum(np.where(known, 1, _SAMPLED)[strongest])
+    enough = int(np.searchsorted(seen, keep))
+    if enough < len(seen):
+        return float(found.total[strongest[enough]]) - 0.1
+    return _next_asked(at, int(seen[-1]) if len(seen) else 0, keep)
+
+
+def _next_asked(at: float, found: int, keep: int) -> float:
+    """A lower strength to ask from, where `found` reach `at` and `keep` are wanted."""
+    lower = at - 0.1 - 0.7 * math.log10(keep / max(found, 1))
+    return lower if lower > 0 else -np.inf
 
 
 def _linkable(scored: Scored, incident: Integers, floor: float) -> Scored:
     """The pairs that may be shown as links, at or above `floor`."""
     return scored.take(linkable(scored) & (incident[scored.a] != incident[scored.b]) & (scored.total >= floor))
-
-
-def _strongest(scored: Scored, incident: Integers, floor: _Floor) -> Scored:
-    """The linkable pairs at or above the final floor, which is set by them alone."""
-    able = _linkable(scored, incident, -np.inf)
-    floor.strongest = np.empty(0)
-    floor.see(able.total)
-    return able.take(able.total >= floor.value)
 
 
 def _framed(scorer: Scorer, found: Scored, rates: dict[str, pl.Series]) -> pl.DataFrame:

@@ -6,20 +6,28 @@ families and households share people and addresses for innocent reasons (DESIGN.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from clew.links.events import Flags, Integers, LinkEvents
+from clew.links.evidence.background import Spots
 from clew.links.evidence.families import distance_km
 from clew.links.evidence.people import ROLES, Parts, SharedPeople
 from clew.links.keys import form_keys
+from clew.links.weights import PlaceWeights
 from clew.records import Known, Role
 
 #: One incident: the same place within a day (DESIGN.md).
 SAME_PLACE_KM = 0.1
 WITHIN_DAYS = 1.0
+
+#: Places not known better than this are no nearer for it, in km.
+MOST_UNSURE_KM = 0.3
 
 #: Numbers given one after the other: reported together.
 NEXT_NUMBERS = 2
@@ -40,16 +48,31 @@ def same_incident(events: LinkEvents, a: Integers, b: Integers) -> Flags:
     flags: Flags = gap <= WITHIN_DAYS
     soon = np.flatnonzero(flags)  # few pairs are, and only they need a distance
     a, b = a[soon], b[soon]
-    slack = np.minimum(events.uncertainty_km[a] + events.uncertainty_km[b], 0.3)
+    slack = np.minimum(events.uncertainty_km[a] + events.uncertainty_km[b], MOST_UNSURE_KM)
     near = distance_km(events, a, b) <= SAME_PLACE_KM + slack
     flags[soon] = near & ~events.institution[a] & ~events.institution[b]
     return flags
 
 
-def incident_groups(events: LinkEvents, a: Integers, b: Integers) -> Integers:
-    """(n,) the incident of each event, from the pairs that are one; an event alone is an incident of its own."""
-    together = same_incident(events, a, b)
-    return joined(a[together], b[together], len(events))
+def incident_groups(events: LinkEvents) -> Integers:
+    """(n,) the incident of each event: those that are one with a death among the two (`same_incident`), and whoever is
+    one with those; an event alone is an incident of its own."""
+    from clew.links.evidence import together  # noqa: PLC0415 - compiles; not for who only wants help
+
+    known = np.isfinite(events.xyz_km).all(axis=1) & np.isfinite(events.from_day) & np.isfinite(events.to_day)
+    rows = np.flatnonzero(known & np.isfinite(events.uncertainty_km) & ~events.institution)
+    group = np.arange(len(events))
+    if not len(rows):
+        return group
+    spots, spot = Spots.of(events.xyz_km[rows], replace(PlaceWeights(), finest_km=SAME_PLACE_KM + MOST_UNSURE_KM))
+    near_each_other = np.empty(len(spots.cells), dtype=np.int64)
+    near_each_other[cKDTree(spots.cells, balanced_tree=False).indices] = np.arange(len(spots.cells))
+    rows = rows[np.lexsort((events.from_day[rows], near_each_other[spot]))]
+    leader = np.empty(len(rows), dtype=np.int64)
+    columns = (events.xyz_km, events.from_day, events.to_day, events.uncertainty_km, events.death)
+    together.join_near(*(column[rows] for column in columns), SAME_PLACE_KM, MOST_UNSURE_KM, WITHIN_DAYS, leader)
+    group[rows] = rows[leader]
+    return _dense(group)
 
 
 def joined(a: Integers, b: Integers, count: int) -> Integers:

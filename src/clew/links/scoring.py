@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clew.links.candidates import distinct, ends_of, near_in_time, pair_keys
 from clew.links.events import Flags, Floats, Integers, LinkEvents
 from clew.links.evidence.background import Background
 from clew.links.evidence.circumstances import Circumstances
@@ -26,6 +25,7 @@ from clew.links.evidence.people import Parts, shared_people
 from clew.links.evidence.reference import References
 from clew.links.incidents import household, same_incident
 from clew.links.model import ModelOver
+from clew.links.pair_keys import distinct, ends_of, pair_keys
 from clew.links.weights import Weights
 
 #: The families in the order in which they are shown.
@@ -98,15 +98,6 @@ class Static:
         """From its `columns`."""
         return cls(**dict(zip(cls.__dataclass_fields__, columns, strict=True)))
 
-    @classmethod
-    def together(cls, parts: Sequence[Static]) -> Static:
-        """The pairs of `parts`, of which any may hold the same; each once, in order of their keys."""
-        keys = np.concatenate([part.keys for part in parts])
-        order = np.argsort(keys)
-        ordered = keys[order]
-        first = order[np.r_[True, ordered[1:] != ordered[:-1]][: len(keys)]]
-        return cls.of(np.concatenate(column)[first] for column in zip(*(part.columns for part in parts), strict=True))
-
     def take(self, rows: Integers | Flags | slice) -> Static:
         """Only these pairs."""
         return self.of(column[rows] for column in self.columns)
@@ -141,7 +132,6 @@ class Scorer:
     held: Circumstances
     words: Circumstances
     homes: Integers
-    spots: Integers
     weights: Weights
     model: ModelOver
 
@@ -189,12 +179,9 @@ class Scorer:
             part_upper=found.part_b,
         )
 
-    def widened(self, static: Static, shared: SharedKeys, named: References, dates: LinkEvents) -> Static:
-        """`static` and, sorted in, the pairs that share a person, name one another, or lie at one crowded spot near in
-        time."""
-        middle = (dates.from_day + dates.to_day) / 2
-        crowded = near_in_time(dates, self.spots, middle, self.weights.window)
-        more = distinct(np.concatenate((shared.keys, crowded, self.named_keys(named))))
+    def widened(self, static: Static, shared: SharedKeys, named: References) -> Static:
+        """`static` and, sorted in, the pairs that share a person or name one another."""
+        more = distinct(np.concatenate((shared.keys, self.named_keys(named))))
         place = np.searchsorted(static.keys, more)
         new = ~_is_at(place, more, static.keys)
         added, place = self.static(more[new]), place[new]

@@ -130,7 +130,7 @@ class NarrativeWeights:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """All weights of the link evidence. `neighbours`: how many nearest events each event is compared with."""
+    """All weights of the link evidence."""
 
     place: PlaceWeights = field(default_factory=PlaceWeights)
     time: TimeWeights = field(default_factory=TimeWeights)
@@ -138,5 +138,3 @@ class Weights:
     circumstances: CircumstanceWeights = field(default_factory=CircumstanceWeights)
     people: PeopleWeights = field(default_factory=PeopleWeights)
     narrative: NarrativeWeights = field(default_factory=NarrativeWeights)
-    neighbours: int = 48
-    window: int = 24

@@ -21,7 +21,7 @@ from clew.links.evidence.circumstances import Circumstances, signatures
 _LEAST_DAYS = 1 / 24
 
 #: Added to every distance, in km: below it, near is near.
-_NEAR_KM = 0.1
+NEAR_KM = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def log_distance(pairs: Pairs) -> Floats:
     """ln of the distance in km, with 100 m added to it."""
     place = pairs.events.xyz_km
     apart: Floats = np.sqrt(((place[pairs.a] - place[pairs.b]) ** 2).sum(axis=1))
-    return np.log(apart + _NEAR_KM)
+    return np.log(apart + NEAR_KM)
 
 
 def log_gap(pairs: Pairs) -> Floats:
@@ -76,13 +76,13 @@ def shared_rarity(pairs: Pairs) -> Floats:
 def values(pairs: Pairs) -> Floats:
     """1 where one event has the first value of the circumstance asked about and the other the second, else 0."""
     name, one, other = pairs.of
-    has_one, has_other = _holds(pairs.held, name, one), _holds(pairs.held, name, other)
+    has_one, has_other = holds(pairs.held, name, one), holds(pairs.held, name, other)
     found = (has_one[pairs.a] & has_other[pairs.b]) | (has_one[pairs.b] & has_other[pairs.a])
     return found.astype(np.float64)
 
 
-def _holds(held: Circumstances, name: str, value: str) -> Flags:
-    """(n,) whether each event has this value."""
+def holds(held: Circumstances, name: str, value: str) -> Flags:
+    """(n,) whether each event has this value of a circumstance."""
     code = held.names.filter((pl.col("feature") == name) & (pl.col("value") == value))["code"]
     if code.is_empty():
         return np.zeros(len(held.codes), dtype=np.bool_)
@@ -131,13 +131,16 @@ def _round_the_clock_twice_integrated(days: Floats) -> Floats:
     return curve
 
 
+#: Features that the search for pairs bounds one by one (`reach`).
+LOG_DISTANCE, SHARED_RARITY, VALUES = "log_distance", "shared_rarity", "values"
+
 _FEATURES: Mapping[str, Feature] = {
-    "log_distance": log_distance,
+    LOG_DISTANCE: log_distance,
     "log_gap": log_gap,
     "hours_apart": hours_apart,
     "both_noted": both_noted,
-    "shared_rarity": shared_rarity,
-    "values": values,
+    SHARED_RARITY: shared_rarity,
+    VALUES: values,
 }
 
 #: Features that change with an event's dates: they belong to the family `time`.

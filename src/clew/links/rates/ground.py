@@ -15,8 +15,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from clew.links.candidates import pair_keys
 from clew.links.events import Flags, Floats, Integers, LinkEvents
+from clew.links.pair_keys import pair_keys
 from clew.links.rates.chance import Sightings
 from clew.links.scoring import Scored
 

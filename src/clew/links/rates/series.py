@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clew.links.candidates import pair_keys
 from clew.links.decisions import Pair
 from clew.links.events import Flags, Integers
 from clew.links.find import Links
+from clew.links.pair_keys import pair_keys
 from clew.links.rates.chance import Sightings, chance_rates, seen_rates
 from clew.links.rates.ground import Ground, Grown, ground_of, grow
 

@@ -11,13 +11,13 @@ import polars as pl
 
 import clew
 from clew.core import ClewError, format_instant
-from clew.links.candidates import pair_keys
 from clew.links.events import Flags, Floats, link_events
 from clew.links.evidence.people import parts_played
 from clew.links.evidence.reference import references
 from clew.links.find import scorer_of
 from clew.links.identity import IdentityModel
 from clew.links.model import IDENTITY, LinkModel
+from clew.links.pair_keys import pair_keys
 from clew.links.scoring import Scorer
 from clew.links.setup import LinkSetup
 from clew.links.training.design import Reading, reading

@@ -1,0 +1,427 @@
+"""Every pair that can reach a strength, found by bounds and not by looking at every pair: compiled.
+
+Events stand in tiles of 64 neighbours in a row. Of two tiles it is known how near any two of their events can lie, how
+thinly events lie there, how alike in age and how uncommon; hence how much two of them must share of circumstances.
+Which events of a tile hold a code is one 64-bit number, so that counting what one event shares with 64 others takes
+some thirty instructions. What is left is scored by the formulas of `kernel`. A bound is never below what it bounds
+(`tests/links/test_candidates.py`), so no pair is lost.
+
+This is the filter-and-verify of set similarity joins (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and Srikant 2007),
+with the place and the age of a pair in the bound.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clew.links.events import Flags, Floats, Integers
+from clew.links.evidence.circumstances import SIGNATURE_BITS
+from clew.links.evidence.compiled import compiled, inlined, trailing_zeros
+from clew.links.evidence.kernel import (
+    AGE,
+    SEX,
+    SPREAD,
+    THIN,
+    UNCOMMON,
+    X,
+    Y,
+    Z,
+    _age,
+    _log10,
+    _place,
+    _power,
+    _sex,
+    _shared,
+)
+from clew.links.model.features import NEAR_KM
+
+#: Events in a tile: the bits of a number.
+TILE = 64
+
+_BATCH = 1024  # pairs that are scored at once: their columns stay in the nearest cache
+
+_ROUNDING = 1e-9  # sums in another order differ by less
+
+
+class Tiles(NamedTuple):
+    """m tiles of consecutive events. lower, upper: (m, 3) the box of their places, km, upside down where none has a
+    place. spread: (m, 2) the least and the greatest variance of a place. thin: (m,) the least. unplaced: (m,) whether
+    any has no place. age: (m, 2) the youngest and the oldest. uncommon: (m,) the greatest. aged: (m,) whether all have
+    an age. most: (m,) the most that what any of them holds could say, log10; extra: the most that a trained model could
+    add to it (`Reach.extra`). deaths: (m,) a bit for each that is a death. holders: (m, 64) which hold a code of each
+    number, modulo 64."""
+
+    lower: Floats
+    upper: Floats
+    spread: Floats
+    thin: Floats
+    unplaced: Flags
+    age: Floats
+    uncommon: Floats
+    aged: Flags
+    most: Floats
+    extra: Floats
+    deaths: NDArray[np.uint64]
+    holders: NDArray[np.uint64]
+
+    @classmethod
+    def room_for(cls, count: int) -> Tiles:
+        """For so many events: nothing is in it yet."""
+        m = -(-count // TILE)
+        return cls(
+            lower=np.empty((m, 3)),
+            upper=np.empty((m, 3)),
+            spread=np.empty((m, 2)),
+            thin=np.empty(m),
+            unplaced=np.empty(m, dtype=np.bool_),
+            age=np.empty((m, 2)),
+            uncommon=np.empty(m),
+            aged=np.empty(m, dtype=np.bool_),
+            most=np.empty(m),
+            extra=np.empty(m),
+            deaths=np.zeros(m, dtype=np.uint64),
+            holders=np.zeros((m, SIGNATURE_BITS), dtype=np.uint64),
+        )
+
+
+@compiled
+def fill_tiles(table, codes, most, extra, death, tiles):  # type: ignore[no-untyped-def]
+    """Writes `tiles` of the events of `table`. most, extra: (n,) as in `Tiles`, of each event."""
+    for t in range(len(tiles.thin)):
+        tiles.lower[t], tiles.upper[t], tiles.age[t, 0], tiles.age[t, 1] = np.inf, -np.inf, np.inf, -np.inf
+        tiles.spread[t, 0], tiles.spread[t, 1], tiles.thin[t] = np.inf, 0.0, np.inf
+        tiles.uncommon[t], tiles.unplaced[t], tiles.aged[t] = 0.0, False, True
+        tiles.most[t], tiles.extra[t] = 0.0, -np.inf
+        for i in range(t * TILE, min(t * TILE + TILE, len(table))):
+            bit = np.uint64(1) << np.uint64(i - t * TILE)
+            if death[i]:
+                tiles.deaths[t] |= bit
+            if math.isfinite(table[i, X] + table[i, SPREAD] + table[i, THIN]):
+                for axis in range(3):
+                    tiles.lower[t, axis] = min(tiles.lower[t, axis], table[i, axis])
+                    tiles.upper[t, axis] = max(tiles.upper[t, axis], table[i, axis])
+                tiles.spread[t, 0] = min(tiles.spread[t, 0], table[i, SPREAD])
+                tiles.spread[t, 1] = max(tiles.spread[t, 1], table[i, SPREAD])
+                tiles.thin[t] = min(tiles.thin[t], table[i, THIN])
+            else:
+                tiles.unplaced[t] = True
+            if math.isfinite(table[i, AGE]):
+                tiles.age[t, 0] = min(tiles.age[t, 0], table[i, AGE])
+                tiles.age[t, 1] = max(tiles.age[t, 1], table[i, AGE])
+                tiles.uncommon[t] = max(tiles.uncommon[t], table[i, UNCOMMON])
+            else:
+                tiles.aged[t] = False
+            tiles.most[t], tiles.extra[t] = max(tiles.most[t], most[i]), max(tiles.extra[t], extra[i])
+            for place in range(codes.shape[1]):
+                if codes[i, place] >= 0:
+                    tiles.holders[t, codes[i, place] % SIGNATURE_BITS] |= bit
+
+
+@inlined
+def _place_most(apart2, least_spread, most_spread, thin, unknown, n):  # type: ignore[no-untyped-def]
+    """log10: the most that place says of two this far apart or farther, whose spreads together lie between these.
+
+    For one distance the density s / (1 + a s)^b, s = 1 / scale^2, is greatest at s = 1 / (a (b - 1)).
+    """
+    finest, widest = 1.0 / (n.place_scale2 + least_spread), 1.0 / (n.place_scale2 + most_spread)
+    exponent = 1.5 if n.place_exponent is None else n.place_exponent
+    best = finest
+    if apart2 > 0.0 and exponent > 1.0:
+        best = min(max(1.0 / (apart2 * (exponent - 1.0)), widest), finest)
+    factor = n.place_share * n.place_core * best / (_power(1.0 + apart2 * best, n.place_exponent) * thin)
+    told = _log10(factor + 1.0 - n.place_share)
+    return max(told, 0.0) if unknown else told
+
+
+@inlined
+def _age_most(years, uncommon, unknown, n):  # type: ignore[no-untyped-def]
+    """log10: the most that ages so many years apart or more say."""
+    told = _log10(_age(max(years, 0.0), uncommon, n))
+    return max(told, 0.0) if unknown else told
+
+
+@inlined
+def _at(x, knots, values):  # type: ignore[no-untyped-def]
+    """The curve at x: straight between knots, constant beyond."""
+    last = len(knots) - 1
+    if x <= knots[0]:
+        return values[0]
+    if x >= knots[last]:
+        return values[last]
+    k = 1
+    while knots[k] < x:
+        k += 1
+    return values[k - 1] + (values[k] - values[k - 1]) * (x - knots[k - 1]) / (knots[k] - knots[k - 1])
+
+
+@inlined
+def _least_at(value, knots, values):  # type: ignore[no-untyped-def]
+    """The least x at which a rising curve reaches `value`: -infinity if it always does, infinity if it never does."""
+    last = len(knots) - 1
+    if value <= values[0]:
+        return -np.inf
+    if value > values[last]:
+        return np.inf
+    k = 1
+    while values[k] < value:
+        k += 1
+    return knots[k - 1] + (knots[k] - knots[k - 1]) * (value - values[k - 1]) / (values[k] - values[k - 1])
+
+
+@inlined
+def _without_shared(place, profile, apart2, unknown, reach):  # type: ignore[no-untyped-def]
+    """What place and profile make, log10: at most, under a trained model. unknown: the distance may not be known."""
+    if reach is None:
+        return place + profile
+    far = _at(math.log(math.sqrt(apart2) + NEAR_KM), *reach.far) if apart2 >= 0.0 else 0.0
+    far = max(far, 0.0) if unknown else far
+    return _at(place, *reach.place) + far + _at(profile, *reach.profile)
+
+
+@inlined
+def _needed(place, profile, apart2, unknown, extra, reach, least, tie):  # type: ignore[no-untyped-def]
+    """The least, log10, that what two events share must say by default, if place and profile say no more than this: to
+    reach `least` in all, and `tie` without the profile."""
+    needed = least - _without_shared(place, profile, apart2, unknown, reach)
+    if reach is not None:
+        needed = _least_at(needed - extra, *reach.shared)
+    return max(needed, tie - max(place, 0.0)) - _ROUNDING
+
+
+@inlined
+def _sharing(codes, i, holders, t, count):  # type: ignore[no-untyped-def]
+    """A bit for each event of tile t that shares `count` codes or more with event i: four bits of a sum, 64 at once."""
+    s0, s1, s2, s3 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    for place in range(codes.shape[1]):
+        code = codes[i, place]
+        if code < 0:
+            break
+        carry = holders[t, code % SIGNATURE_BITS]
+        s0, carry = s0 ^ carry, s0 & carry
+        s1, carry = s1 ^ carry, s1 & carry
+        s2, carry = s2 ^ carry, s2 & carry
+        s3 |= carry  # eight or more
+    some = s0 | s1 | s2
+    if count == 2:
+        some = s1 | s2
+    elif count == 3:
+        some = (s0 & s1) | s2
+    elif count == 4:
+        some = s2
+    elif count == 5:
+        some = s2 & (s0 | s1)
+    elif count == 6:
+        some = s2 & s1
+    elif count == 7:
+        some = s2 & s1 & s0
+    elif count >= 8:
+        some = np.uint64(0)
+    return some | s3
+
+
+class Waiting(NamedTuple):
+    """Pairs that share enough, until there are many to be scored at once. one, two: events. shared: what they share
+    says, log10; other: the part of it that is no substance, and what words say. more: what a model makes of these."""
+
+    one: Integers
+    two: Integers
+    shared: Floats
+    other: Floats
+    more: Floats
+
+
+@inlined
+def _waiting():  # type: ignore[no-untyped-def]
+    return Waiting(
+        np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64), np.empty(_BATCH), np.empty(_BATCH), np.zeros(_BATCH)
+    )
+
+
+@compiled
+def _take(waiting, many, table, n, reach, least, tie, one, two, count):  # type: ignore[no-untyped-def]
+    """Writes those of the `many` first pairs `waiting` that reach `least` without people and dates, at most under a
+    trained model, and `tie` without the profile and substances, to `one` and `two` from `count` on, as far as there is
+    room. Returns how many there are now."""
+    apart2, place, thin, years, profile = (
+        np.empty(many),
+        np.empty(many),
+        np.empty(many),
+        np.empty(many),
+        np.empty(many),
+    )
+    for k in range(many):
+        i, j = waiting.one[k], waiting.two[k]
+        x, y, z = table[i, X] - table[j, X], table[i, Y] - table[j, Y], table[i, Z] - table[j, Z]
+        apart2[k] = x * x + y * y + z * z
+        place[k] = table[i, SPREAD] + table[j, SPREAD]
+        thin[k] = table[i, THIN] * table[j, THIN]
+        years[k] = table[i, AGE] - table[j, AGE]
+        profile[k] = table[i, UNCOMMON] * table[j, UNCOMMON]
+    for k in range(many):
+        place[k] = _log10(_place(apart2[k], place[k], thin[k], n))
+        profile[k] = _log10(_age(years[k], profile[k], n))
+    for k in range(many):
+        if max(place[k], 0.0) + waiting.other[k] < tie - _ROUNDING:
+            continue
+        i, j = waiting.one[k], waiting.two[k]
+        told = waiting.more[k]
+        alike = profile[k] + _sex(table[i, SEX], table[j, SEX], n)
+        told += _without_shared(place[k], alike, apart2[k], False, reach)
+        if reach is None:
+            told += waiting.shared[k]
+        else:
+            told += _at(waiting.shared[k], *reach.shared) + min(reach.extra[i], reach.extra[j])
+        if told >= least - _ROUNDING:
+            if count < len(one):
+                one[count], two[count] = i, j
+            count += 1
+    return count
+
+
+@compiled
+def reaching(top, tiles, columns, death, gains, n, reach, least, tie, first, last, limit):  # type: ignore[no-untyped-def]
+    """The pairs (i, j), i in the tiles `first` to `last`, i < j, of which one is a death, that reach `least` (log10)
+    without people and dates, and `tie` without the profile and substances.
+
+    top: (n, k) the most that so many of an event's codes could say, log10, from one on. reach: None for the default
+    evidence. Returns the count of such pairs, and both ends of the first `limit` of them.
+    """
+    table, codes, signature = columns  # once: each look into a tuple counts a reference
+    factor, substance = gains
+    lower, upper, spread, thin, unplaced, age, rarest, aged, most, more, deaths, holders = tiles
+    waiting, many = _waiting(), 0
+    one_waits, two_waits, shared_waits, other_waits, _ = waiting
+    count, width, size = 0, codes.shape[1], len(table)
+    one, two = np.empty(limit, np.int64), np.empty(limit, np.int64)
+    sexes = max(n.both_male, n.both_female, n.mixed, 0.0)
+    for s in range(first, last):
+        for t in range(s, len(thin)):
+            if deaths[s] == 0 and deaths[t] == 0:
+                continue
+            apart2 = 0.0
+            for axis in range(3):
+                gap = max(lower[t, axis] - upper[s, axis], lower[s, axis] - upper[t, axis], 0.0)
+                apart2 += gap * gap
+            place = _place_most(
+                apart2,
+                spread[s, 0] + spread[t, 0],
+                spread[s, 1] + spread[t, 1],
+                thin[s] * thin[t],
+                unplaced[s] or unplaced[t],
+                n,
+            )
+            years = max(age[t, 0] - age[s, 1], age[s, 0] - age[t, 1])
+            uncommon = rarest[s] * rarest[t]
+            profile = sexes + _age_most(years, uncommon, not (aged[s] and aged[t]), n)
+            unknown = unplaced[s] or unplaced[t]
+            extra = min(more[s], more[t])
+            needed = _needed(place, profile, apart2, unknown, extra, reach, least, tie)
+            if needed > min(most[s], most[t]):
+                continue
+            for i in range(s * TILE, min(s * TILE + TILE, size)):
+                if top[i, width - 1] < needed:
+                    continue
+                among = ~np.uint64(0) if death[i] else deaths[t]
+                if s == t:  # those after i
+                    among &= ~(((np.uint64(1) << np.uint64(i - s * TILE)) << np.uint64(1)) - np.uint64(1))
+                if among == 0:
+                    continue
+                apart2 = 0.0
+                for axis in range(3):
+                    gap = max(lower[t, axis] - table[i, axis], table[i, axis] - upper[t, axis])
+                    apart2 += gap * gap if gap > 0.0 else 0.0  # NaN is no gap
+                place = _place_most(
+                    apart2,
+                    table[i, SPREAD] + spread[t, 0],
+                    table[i, SPREAD] + spread[t, 1],
+                    table[i, THIN] * thin[t],
+                    unplaced[t],
+                    n,
+                )
+                years = max(age[t, 0] - table[i, AGE], table[i, AGE] - age[t, 1])
+                has_age = math.isfinite(table[i, AGE])
+                uncommon = table[i, UNCOMMON] * rarest[t]
+                profile = sexes + (_age_most(years, uncommon, not aged[t], n) if has_age else 0.0)
+                extra = 0.0 if reach is None else min(reach.extra[i], more[t])
+                enough = _needed(place, profile, apart2, unplaced[t], extra, reach, least, tie)
+                if enough > 0.0:
+                    fewest = 0
+                    while fewest < width and top[i, fewest] < enough:
+                        fewest += 1
+                    if fewest == width:
+                        continue
+                    among &= _sharing(codes, i, holders, t, fewest + 1)
+                while among != 0:
+                    j = t * TILE + trailing_zeros(among)
+                    among &= among - np.uint64(1)
+                    if j >= size:
+                        break
+                    meet = signature[i] & signature[j]
+                    shared, other = _shared(meet, codes, i, j, factor, substance, n.discount, n.substance_cap)
+                    if shared >= enough:
+                        one_waits[many], two_waits[many] = i, j
+                        shared_waits[many], other_waits[many] = shared, other
+                        many += 1
+                if many > _BATCH - TILE:
+                    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+                    many = 0
+    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+    kept = min(count, limit)
+    return count, one[:kept], two[:kept]
+
+
+@compiled
+def telling(words, rare, columns, death, gains, n, reach, least, tie, first, last, limit):  # type: ignore[no-untyped-def]
+    """As `reaching`, of the pairs whose narratives share a word: what the words say is counted in both.
+
+    words: codes and signatures of the narratives' words; the events of each word, and where those of each begin. rare:
+    what each says, log10, the discount, and the most that words may say. first, last: words; a pair is found by the
+    rarest that it shares.
+    """
+    table, codes, signature = columns
+    factor, substance = gains
+    word_codes, word_signature, event, start = words
+    rarity, discount, most = rare
+    no_substance = np.zeros(len(rarity), np.bool_)
+    waiting, many, count = _waiting(), 0, 0
+    one, two = np.empty(limit, np.int64), np.empty(limit, np.int64)
+    for word in range(first, last):
+        for place in range(start[word], start[word + 1]):
+            i = event[place]
+            for later in range(place + 1, start[word + 1]):
+                j = event[later]
+                if not (death[i] or death[j]) or _rarest(word_codes, i, j) != word:
+                    continue
+                alike = word_signature[i] & word_signature[j]
+                told = min(_shared(alike, word_codes, i, j, rarity, no_substance, discount, 0.0)[0], most)
+                meet = signature[i] & signature[j]
+                shared, other = _shared(meet, codes, i, j, factor, substance, n.discount, n.substance_cap)
+                waiting.one[many], waiting.two[many], waiting.shared[many] = i, j, shared
+                waiting.other[many] = other + told
+                waiting.more[many] = told if reach is None else _at(told, *reach.words)
+                many += 1
+                if many == _BATCH:
+                    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+                    many = 0
+    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+    kept = min(count, limit)
+    return count, one[:kept], two[:kept]
+
+
+@inlined
+def _rarest(codes, i, j):  # type: ignore[no-untyped-def]
+    """The rarest code that events i and j share, -1 if none."""
+    one = two = 0
+    while one < codes.shape[1] and two < codes.shape[1]:
+        mine, theirs = codes[i, one], codes[j, two]
+        if mine < 0 or theirs < 0:
+            return -1
+        if mine == theirs:
+            return mine
+        one += mine < theirs
+        two += theirs < mine
+    return -1
