@@ -21,7 +21,7 @@ from clew.links.evidence.reference import References
 from clew.links.evidence.words import words_of
 from clew.links.find import Links
 from clew.links.identity import address_keys
-from clew.links.incidents import home_codes, incident_groups
+from clew.links.incidents import home_codes, joined, same_incident
 from clew.links.keys import keys_of
 from clew.links.model import IDENTITY
 from clew.links.pair_keys import pair_keys
@@ -44,7 +44,6 @@ def full_run(known: Known, frozen: Frozen, run: Links) -> dict[tuple[str, str], 
         held=held,
         words=_told(known, events.event_id, frozen),
         homes=home_codes(known, events),
-        spots=np.full(len(events), -1),
         weights=weights,
         model=frozen.model.over(held, FAMILIES),
     )
@@ -52,7 +51,7 @@ def full_run(known: Known, frozen: Frozen, run: Links) -> dict[tuple[str, str], 
     static = scorer.static(pair_keys(*_with_a_death(events), len(events)))
     shared = scorer.shared(parts, event_count=frozen.event_count)
     scored = scorer.score(static, shared, _named(known, events.event_id, frozen), events)
-    incident = incident_groups(events, scored.a, scored.b)
+    incident = _incidents(events)
     keep = linkable(scored) & (incident[scored.a] != incident[scored.b]) & (scored.total >= frozen.floor)
     found = scored.take(keep)
     return {
@@ -67,7 +66,7 @@ def whole(known: Known, frozen: Frozen, run: Links) -> Whole:
     return Whole(
         events=events,
         parts=_played(known, events.event_id, run),
-        incident=incident_groups(events, *_with_a_death(events)),
+        incident=_incidents(events),
         homes=home_codes(known, events),
     )
 
@@ -76,6 +75,12 @@ def _with_a_death(events: LinkEvents) -> tuple[np.ndarray, np.ndarray]:
     a, b = np.triu_indices(len(events), k=1)
     wanted = events.death[a] | events.death[b]
     return a[wanted], b[wanted]
+
+
+def _incidents(events: LinkEvents) -> np.ndarray:
+    a, b = _with_a_death(events)
+    together = same_incident(events, a, b)
+    return joined(a[together], b[together], len(events))
 
 
 def _played(known: Known, event_id: np.ndarray, run: Links) -> Parts:
