@@ -71,7 +71,7 @@ def _scorer(weights: Weights, model: LinkModel, *, kinds: int, count: int = COUN
 @pytest.mark.parametrize("weights", [Weights(), OTHER], ids=["defaults", "other"])
 def test_every_pair_that_could_reach_a_strength_is_found(weights: Weights, model: LinkModel, kinds: int) -> None:
     scorer = _scorer(weights, model, kinds=kinds)
-    search = Search.of(scorer)
+    search = Search.of(scorer, np.arange(len(scorer.events)))
     a, b = np.triu_indices(COUNT, k=1)
     every = scorer.static(pair_keys(a, b, COUNT))
     able = (every.tie >= LEAST_TIE) & (scorer.events.death[a] | scorer.events.death[b])
@@ -87,7 +87,7 @@ def test_every_pair_that_could_reach_a_strength_is_found(weights: Weights, model
 
 
 def test_one_pair_in_so_many_is_found_where_a_part_is_asked_for() -> None:
-    search = Search.of(_scorer(Weights(), IDENTITY, kinds=40, count=4000))
+    search = Search.of(_scorer(Weights(), IDENTITY, kinds=40, count=4000), np.arange(4000))
     every, some = search.pairs(0.5)[0], search.pairs(0.5, one_in=8)[0]
     assert np.isin(some, every).all()
     assert 0.5 < 8 * len(some) / len(every) < 1.6
@@ -95,8 +95,10 @@ def test_one_pair_in_so_many_is_found_where_a_part_is_asked_for() -> None:
 
 def test_where_too_many_pairs_reach_a_strength_those_of_a_higher_one_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = _scorer(Weights(), IDENTITY, kinds=40)
-    search = Search.of(scorer)
+    search = Search.of(scorer, np.arange(len(scorer.events)))
     whole = scorer.static(search.pairs(-np.inf)[0])
+    monkeypatch.setattr(candidates, "MOST_PAIRS", len(whole.keys))
+    assert (search.pairs(-np.inf)[0] == whole.keys).all()
     monkeypatch.setattr(candidates, "MOST_PAIRS", 500)
     found, least = search.pairs(-np.inf)
     assert 0 < len(found) <= 500
@@ -151,7 +153,7 @@ def test_twenty_thousand_deaths_at_one_point_are_one_incident_a_day_and_their_pl
         weights=Weights(),
         model=IDENTITY.over(held, FAMILIES),
     )
-    keys, _ = Search.of(scorer).pairs(0.0)
+    keys, _ = Search.of(scorer, np.arange(len(scorer.events))).pairs(0.0)
     there = (keys // count >= 50) & (keys % count >= 50)
     assert (scorer.static(keys[there]).place < 0.3).all()  # where everybody dies, dying there says nothing
     assert np.bincount(incident_groups(events)).max() == 4

@@ -6,7 +6,6 @@ Pairs that share a person, or of which one names the other, are known by that an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,6 @@ from clew.links.scoring import LEAST_TIE, Scorer
 MOST_PAIRS = 10_000_000
 
 _PARTS = 128  # stretches of events or words, each searched on one core
-_ROOM = 200_000  # pairs of a stretch for which there is room at first
 _YOUNG = 0.1  # of the events stand apart, by age: the rarer ages are, the more they say, and the bounds allow
 
 
@@ -33,8 +31,8 @@ class Search:
     """The events of a `Scorer`, in tiles, as the compiled search reads them (`evidence.tiles`).
 
     order: (n,) the event at each row. columns, gains, numbers: as in `PairEvidence`, in this order. top: (n, k) the
-    most that so many of an event's codes could say, log10. death: (n,). reach: of a trained model, None for the
-    documented defaults.
+    most that so many of an event's codes could say, log10. death, incident: (n,). reach: of a trained model, None for
+    the documented defaults.
     """
 
     scorer: Scorer
@@ -44,12 +42,13 @@ class Search:
     numbers: Numbers
     top: Floats
     death: Flags
+    incident: Integers
     tiles: Any
     reach: Reach | None
 
     @classmethod
-    def of(cls, scorer: Scorer) -> Search:
-        """Ready to search the events of `scorer`."""
+    def of(cls, scorer: Scorer, incident: Integers) -> Search:
+        """Ready to search the events of `scorer`. incident: (n,) of each; two of one incident are no pair."""
         from clew.links.evidence import tiles  # noqa: PLC0415 - compiles; not for who only wants help
 
         evidence, model = scorer.evidence, scorer.model.model
@@ -66,7 +65,7 @@ class Search:
         top = _top(columns.codes, evidence.gains, evidence.numbers)
         made = tiles.Tiles.room_for(len(order))
         extra = np.zeros(len(order)) if reach is None else reach.extra
-        tiles.fill_tiles(columns.table, columns.codes, top[:, -1], extra, death, made)
+        tiles.fill_tiles(columns.table, columns.codes, top[:, -1], extra, death, incident[order], made)
         return cls(
             scorer=scorer,
             order=order,
@@ -75,6 +74,7 @@ class Search:
             numbers=evidence.numbers,
             top=top,
             death=death,
+            incident=incident[order],
             tiles=made,
             reach=reach,
         )
@@ -84,23 +84,22 @@ class Search:
         references and dates, and be a link at that (`LEAST_TIE`); and from which strength on they are there: a higher
         one than `least` where more than `MOST_PAIRS` reach that. one_in: of so many, to see how many there are."""
         while True:
-            keys, count = self._at(least, one_in)
-            if count <= MOST_PAIRS:
+            keys = self._at(least, one_in)
+            if keys is not None:
                 return keys, least
-            least = max(least, -1.0) + 0.1 + 0.5 * math.log10(count / MOST_PAIRS)
+            least = max(least, -1.0) + 0.25
 
-    def _at(self, least: float, one_in: int) -> tuple[Integers, int]:
-        """The pairs that reach `least`, and how many: if more than `MOST_PAIRS`, not all are given."""
+    def _at(self, least: float, one_in: int) -> Integers | None:
+        """The pairs that reach `least`; None if more than `MOST_PAIRS` do."""
         from clew.links.evidence import tiles  # noqa: PLC0415 - as above
 
-        same = (self.columns, self.death, self.gains, self.numbers, self.reach, least, LEAST_TIE)
+        same = (self.columns, self.death, self.incident, self.gains, self.numbers, self.reach, least, LEAST_TIE)
 
-        def by_tiles(first: int, last: int, room: int) -> Any:
-            return tiles.reaching(self.top, self.tiles, *same, first, last, room)
+        def by_tiles(seen: Integers, first: int, last: int, room: int) -> Any:
+            return tiles.reaching(self.top, self.tiles, *same, seen, first, last, room)
 
         # The first of m tiles has m to be compared with, the last one.
-        ahead = np.arange(len(self.tiles.thin), 0, -1)
-        found = _in_stretches(by_tiles, ahead, one_in)
+        found = _in_stretches(by_tiles, np.arange(len(self.tiles.thin), 0, -1), one_in)
         words = self.scorer.words
         if len(words.factor):
             weights, codes = self.scorer.weights.narrative, words.codes[self.order]
@@ -108,20 +107,21 @@ class Search:
             told = (codes, signatures(codes), event, start)
             rare = (words.factor, weights.discount, weights.most)
 
-            def by_words(first: int, last: int, room: int) -> Any:
-                return tiles.telling(told, rare, *same, first, last, room)
+            def by_words(seen: Integers, first: int, last: int, room: int) -> Any:
+                return tiles.telling(told, rare, *same, seen, first, last, room)
 
             found += _in_stretches(by_words, np.diff(start).astype(np.float64) ** 2, one_in)
-        total = sum(many for many, _, _ in found)
+        if sum(many for many, _, _ in found) > MOST_PAIRS:
+            return None
         one, two = (np.concatenate([part[end] for part in found] or [np.empty(0, np.int64)]) for end in (1, 2))
-        return distinct(pair_keys(self.order[one], self.order[two], len(self.order))), total
+        return distinct(pair_keys(self.order[one], self.order[two], len(self.order)))
 
 
 def _in_stretches(
-    search: Callable[[int, int, int], Any], work: np.ndarray, one_in: int
+    search: Callable[[Integers, int, int, int], Any], work: np.ndarray, one_in: int
 ) -> list[tuple[int, Integers, Integers]]:
-    """What `search` finds in each stretch of things, on every core: how many pairs, and both ends of them, but of no
-    more than `MOST_PAIRS`. work: (m,) how long each takes. one_in: only one thing in so many."""
+    """What `search` finds in each stretch of things, on every core: how many pairs, and both ends of them: not of all,
+    if there are more than `MOST_PAIRS`. work: (m,) how long each takes. one_in: only one thing in so many."""
     from clew.links.evidence import compiled  # noqa: PLC0415 - as above
 
     if one_in > 1:
@@ -131,14 +131,16 @@ def _in_stretches(
         even = np.linspace(0, done[-1] if len(done) else 0, _PARTS + 1)[1:-1]
         cuts = np.unique(np.r_[0, np.searchsorted(done, even), len(work)])
         stretches = list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
-
-    def stretch(first: int, last: int) -> tuple[int, Integers, Integers]:
-        count, one, two = search(first, last, _ROOM)
-        if count > _ROOM:
-            count, one, two = search(first, last, min(count, MOST_PAIRS))
-        return int(count), one, two
-
-    return compiled.in_threads(stretch, stretches)
+    room = max(2 * MOST_PAIRS // max(len(stretches), 1), 1)
+    seen = np.array([0, MOST_PAIRS])
+    found = compiled.in_threads(search, [(seen, first, last, room) for first, last in stretches])
+    if sum(count for count, _, _ in found) <= MOST_PAIRS:
+        short = [at for at, (count, _, _) in enumerate(found) if count > room]
+        seen[0] = 0
+        again = compiled.in_threads(search, [(seen, *stretches[at], found[at][0]) for at in short])
+        for at, part in zip(short, again, strict=True):
+            found[at] = part
+    return [(int(count), one, two) for count, one, two in found]
 
 
 def _top(codes: np.ndarray, gains: Gains, numbers: Numbers) -> Floats:

@@ -236,7 +236,7 @@ def _strongest(
 
     How strong the weakest of them is, a part of the pairs tells beforehand: the fewer pairs are asked for, the quicker.
     """
-    search = Search.of(scorer)
+    search = Search.of(scorer, incident)
 
     def linked(at: float, one_in: int = 1) -> tuple[Static, Scored, float]:
         keys, least = search.pairs(at - scorer.most_of_dates, one_in=one_in)
@@ -244,7 +244,7 @@ def _strongest(
         scored = scorer.score(scorer.widened(static, shared, named), shared, named, scorer.events, at_least=at)
         return static, _linkable(scored, incident, at), least + scorer.most_of_dates
 
-    at = _first_asked(scorer, shared, linked, keep=keep) if at_least is None else at_least
+    at = at_least if at_least is not None else _first_asked(scorer, shared, linked, keep=keep)
     while True:
         static, found, least = linked(at)
         if at_least is not None and least > at_least + ROUNDING:

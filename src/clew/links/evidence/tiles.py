@@ -51,9 +51,9 @@ class Tiles(NamedTuple):
     """m tiles of consecutive events. lower, upper: (m, 3) the box of their places, km, upside down where none has a
     place. spread: (m, 2) the least and the greatest variance of a place. thin: (m,) the least. unplaced: (m,) whether
     any has no place. age: (m, 2) the youngest and the oldest. uncommon: (m,) the greatest. aged: (m,) whether all have
-    an age. most: (m,) the most that what any of them holds could say, log10; extra: the most that a trained model could
-    add to it (`Reach.extra`). deaths: (m,) a bit for each that is a death. holders: (m, 64) which hold a code of each
-    number, modulo 64."""
+    an age. incident: (m,) the one that all are of, -1 if they are of several. most: (m,) the most that what any of them
+    holds could say, log10; extra: the most that a trained model could add to it (`Reach.extra`). deaths: (m,) a bit for
+    each that is a death. holders: (m, 64) which hold a code of each number, modulo 64."""
 
     lower: Floats
     upper: Floats
@@ -63,6 +63,7 @@ class Tiles(NamedTuple):
     age: Floats
     uncommon: Floats
     aged: Flags
+    incident: Integers
     most: Floats
     extra: Floats
     deaths: NDArray[np.uint64]
@@ -81,6 +82,7 @@ class Tiles(NamedTuple):
             age=np.empty((m, 2)),
             uncommon=np.empty(m),
             aged=np.empty(m, dtype=np.bool_),
+            incident=np.empty(m, dtype=np.int64),
             most=np.empty(m),
             extra=np.empty(m),
             deaths=np.zeros(m, dtype=np.uint64),
@@ -89,17 +91,19 @@ class Tiles(NamedTuple):
 
 
 @compiled
-def fill_tiles(table, codes, most, extra, death, tiles):  # type: ignore[no-untyped-def]
-    """Writes `tiles` of the events of `table`. most, extra: (n,) as in `Tiles`, of each event."""
+def fill_tiles(table, codes, most, extra, death, incident, tiles):  # type: ignore[no-untyped-def]
+    """Writes `tiles` of the events of `table`. most, extra, incident: (n,) as in `Tiles`, of each event."""
     for t in range(len(tiles.thin)):
         tiles.lower[t], tiles.upper[t], tiles.age[t, 0], tiles.age[t, 1] = np.inf, -np.inf, np.inf, -np.inf
         tiles.spread[t, 0], tiles.spread[t, 1], tiles.thin[t] = np.inf, 0.0, np.inf
         tiles.uncommon[t], tiles.unplaced[t], tiles.aged[t] = 0.0, False, True
-        tiles.most[t], tiles.extra[t] = 0.0, -np.inf
+        tiles.most[t], tiles.extra[t], tiles.incident[t] = 0.0, -np.inf, incident[t * TILE]
         for i in range(t * TILE, min(t * TILE + TILE, len(table))):
             bit = np.uint64(1) << np.uint64(i - t * TILE)
             if death[i]:
                 tiles.deaths[t] |= bit
+            if incident[i] != tiles.incident[t]:
+                tiles.incident[t] = -1
             if math.isfinite(table[i, X] + table[i, SPREAD] + table[i, THIN]):
                 for axis in range(3):
                     tiles.lower[t, axis] = min(tiles.lower[t, axis], table[i, axis])
@@ -242,10 +246,10 @@ def _waiting():  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _take(waiting, many, table, n, reach, least, tie, one, two, count):  # type: ignore[no-untyped-def]
+def _take(waiting, many, table, incident, n, reach, least, tie, one, two, count):  # type: ignore[no-untyped-def]
     """Writes those of the `many` first pairs `waiting` that reach `least` without people and dates, at most under a
-    trained model, and `tie` without the profile and substances, to `one` and `two` from `count` on, as far as there is
-    room. Returns how many there are now."""
+    trained model, and `tie` without the profile and substances, and are not of one incident, to `one` and `two` from
+    `count` on, as far as there is room. Returns how many there are now."""
     apart2, place, thin, years, profile = (
         np.empty(many),
         np.empty(many),
@@ -268,6 +272,8 @@ def _take(waiting, many, table, n, reach, least, tie, one, two, count):  # type:
         if max(place[k], 0.0) + waiting.other[k] < tie - _ROUNDING:
             continue
         i, j = waiting.one[k], waiting.two[k]
+        if incident[i] == incident[j]:
+            continue
         told = waiting.more[k]
         alike = profile[k] + _sex(table[i, SEX], table[j, SEX], n)
         told += _without_shared(place[k], alike, apart2[k], False, reach)
@@ -283,24 +289,29 @@ def _take(waiting, many, table, n, reach, least, tie, one, two, count):  # type:
 
 
 @compiled
-def reaching(top, tiles, columns, death, gains, n, reach, least, tie, first, last, limit):  # type: ignore[no-untyped-def]
+def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, seen, first, last, limit):  # type: ignore[no-untyped-def]
     """The pairs (i, j), i in the tiles `first` to `last`, i < j, of which one is a death, that reach `least` (log10)
     without people and dates, and `tie` without the profile and substances.
 
-    top: (n, k) the most that so many of an event's codes could say, log10, from one on. reach: None for the default
-    evidence. Returns the count of such pairs, and both ends of the first `limit` of them.
+    top: (n, k) the most that so many of an event's codes could say, log10, from one on. incident: (n,); a pair of one
+    is left out. reach: None for the default evidence. seen: (2,) how many pairs were found, here and by others at the same
+    time, and how many are too many: then it is given up. Returns the count of the pairs, and both ends of the first
+    `limit` of them.
     """
     table, codes, signature = columns  # once: each look into a tuple counts a reference
     factor, substance = gains
-    lower, upper, spread, thin, unplaced, age, rarest, aged, most, more, deaths, holders = tiles
+    lower, upper, spread, thin, unplaced, age, rarest, aged, one_incident, most, more, deaths, holders = tiles
     waiting, many = _waiting(), 0
     one_waits, two_waits, shared_waits, other_waits, _ = waiting
     count, width, size = 0, codes.shape[1], len(table)
     one, two = np.empty(limit, np.int64), np.empty(limit, np.int64)
     sexes = max(n.both_male, n.both_female, n.mixed, 0.0)
     for s in range(first, last):
+        if seen[0] > seen[1]:
+            break
+        before = count
         for t in range(s, len(thin)):
-            if deaths[s] == 0 and deaths[t] == 0:
+            if (deaths[s] == 0 and deaths[t] == 0) or (one_incident[s] == one_incident[t] >= 0):
                 continue
             apart2 = 0.0
             for axis in range(3):
@@ -367,15 +378,16 @@ def reaching(top, tiles, columns, death, gains, n, reach, least, tie, first, las
                         shared_waits[many], other_waits[many] = shared, other
                         many += 1
                 if many > _BATCH - TILE:
-                    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+                    count = _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
                     many = 0
-    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+        seen[0] += count - before
+    count = _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
     kept = min(count, limit)
     return count, one[:kept], two[:kept]
 
 
 @compiled
-def telling(words, rare, columns, death, gains, n, reach, least, tie, first, last, limit):  # type: ignore[no-untyped-def]
+def telling(words, rare, columns, death, incident, gains, n, reach, least, tie, seen, first, last, limit):  # type: ignore[no-untyped-def]
     """As `reaching`, of the pairs whose narratives share a word: what the words say is counted in both.
 
     words: codes and signatures of the narratives' words; the events of each word, and where those of each begin. rare:
@@ -390,6 +402,9 @@ def telling(words, rare, columns, death, gains, n, reach, least, tie, first, las
     waiting, many, count = _waiting(), 0, 0
     one, two = np.empty(limit, np.int64), np.empty(limit, np.int64)
     for word in range(first, last):
+        if seen[0] > seen[1]:
+            break
+        before = count
         for place in range(start[word], start[word + 1]):
             i = event[place]
             for later in range(place + 1, start[word + 1]):
@@ -405,9 +420,10 @@ def telling(words, rare, columns, death, gains, n, reach, least, tie, first, las
                 waiting.more[many] = told if reach is None else _at(told, *reach.words)
                 many += 1
                 if many == _BATCH:
-                    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+                    count = _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
                     many = 0
-    count = _take(waiting, many, table, n, reach, least, tie, one, two, count)
+        seen[0] += count - before
+    count = _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
     kept = min(count, limit)
     return count, one[:kept], two[:kept]
 
