@@ -294,9 +294,9 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
     without people and dates, and `tie` without the profile and substances.
 
     top: (n, k) the most that so many of an event's codes could say, log10, from one on. incident: (n,); a pair of one
-    is left out. reach: None for the default evidence. seen: (2,) how many pairs were found, here and by others at the same
-    time, and how many are too many: then it is given up. Returns the count of the pairs, and both ends of the first
-    `limit` of them.
+    is left out. reach: None for the default evidence. seen: (2,) how many pairs were found, here and by others at the
+    same time, and how many are too many: then it is given up. Returns the count of the pairs, and both ends of the
+    first `limit` of them.
     """
     table, codes, signature = columns  # once: each look into a tuple counts a reference
     factor, substance = gains
