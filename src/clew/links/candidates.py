@@ -57,12 +57,14 @@ class Search:
         young = aged & (age <= np.quantile(age[aged], _YOUNG)) if aged.any() else aged
         kind = np.argsort(4 * ~death + 2 * ~aged + young, kind="stable")  # by where they lie within each kind
         table, codes, signature = evidence.columns
+        top = _top(codes, evidence.gains, evidence.numbers)
+        most = top[kind, -1]  # and within a tile those first that have most to share
+        kind = kind[np.lexsort((-most, np.arange(len(kind)) // tiles.TILE))]
         columns = Columns(table=table[kind], codes=codes[kind], signature=signature[kind])
-        order, death = evidence.order[kind], death[kind]
+        order, death, top = evidence.order[kind], death[kind], top[kind]
         reach = reach_of(model, scorer.held, scorer.events) if model.fitted else None
         if reach is not None:
             reach = reach._replace(extra=reach.extra[order])
-        top = _top(columns.codes, evidence.gains, evidence.numbers)
         made = tiles.Tiles.room_for(len(order))
         extra = np.zeros(len(order)) if reach is None else reach.extra
         tiles.fill_tiles(columns.table, columns.codes, top[:, -1], extra, death, incident[order], made)

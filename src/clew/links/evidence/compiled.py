@@ -27,7 +27,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """`function` as a part of the compiled functions that call it."""
-    return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(function)
+    return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"}, _nrt=False)(function)
 
 
 def _trailing_zeros(_typing: Any, _bits: Any) -> Any:

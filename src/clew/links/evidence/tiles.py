@@ -238,7 +238,7 @@ class Waiting(NamedTuple):
     more: Floats
 
 
-@inlined
+@compiled
 def _waiting():  # type: ignore[no-untyped-def]
     return Waiting(
         np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64), np.empty(_BATCH), np.empty(_BATCH), np.zeros(_BATCH)
@@ -293,10 +293,10 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
     """The pairs (i, j), i in the tiles `first` to `last`, i < j, of which one is a death, that reach `least` (log10)
     without people and dates, and `tie` without the profile and substances.
 
-    top: (n, k) the most that so many of an event's codes could say, log10, from one on. incident: (n,); a pair of one
-    is left out. reach: None for the default evidence. seen: (2,) how many pairs were found, here and by others at the
-    same time, and how many are too many: then it is given up. Returns the count of the pairs, and both ends of the
-    first `limit` of them.
+    top: (n, k) the most that so many of an event's codes could say, log10, from one on; falling within a tile.
+    incident: (n,); a pair of one is left out. reach: None for the default evidence. seen: (2,) how many pairs were
+    found, here and by others at the same time, and how many are too many: then it is given up. Returns the count of the
+    pairs, and both ends of the first `limit` of them.
     """
     table, codes, signature = columns  # once: each look into a tuple counts a reference
     factor, substance = gains
@@ -335,7 +335,7 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
                 continue
             for i in range(s * TILE, min(s * TILE + TILE, size)):
                 if top[i, width - 1] < needed:
-                    continue
+                    break  # the others of the tile have less
                 among = ~np.uint64(0) if death[i] else deaths[t]
                 if s == t:  # those after i
                     among &= ~(((np.uint64(1) << np.uint64(i - s * TILE)) << np.uint64(1)) - np.uint64(1))
