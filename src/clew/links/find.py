@@ -274,7 +274,7 @@ def _first_asked(
     pairs = deaths * (count - deaths) + deaths * (deaths - 1) // 2
     if pairs <= keep:
         return -np.inf
-    at = math.log10(pairs / keep) - 2.5
+    at = math.log10(pairs / keep) - 2.0
     _, found, _ = linked(at, _SAMPLED)
     known = np.isin(pair_keys(found.a, found.b, count), shared.keys)
     strongest = np.argsort(-found.total)
