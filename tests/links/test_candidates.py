@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from clew.core import UsageError
 from clew.links import candidates, find_links
 from clew.links.candidates import Search
+from clew.links.evidence import kernel, tiles
 from clew.links.evidence.background import background
+from clew.links.evidence.circumstances import Circumstances
+from clew.links.evidence.columns import numbers_of
 from clew.links.incidents import incident_groups, joined, same_incident
 from clew.links.model import IDENTITY, Curve, LinkModel
-from clew.links.pair_keys import pair_keys
+from clew.links.model.features import Pairs, shared_rarity
+from clew.links.model.reach import reach_of
+from clew.links.pair_keys import ends_of, pair_keys
 from clew.links.scoring import FAMILIES, LEAST_TIE, Scorer
 from clew.links.weights import CircumstanceWeights, NarrativeWeights, PlaceWeights, ProfileWeights, Weights
 from tests.links.backgrounds import null_background
@@ -45,50 +51,148 @@ BENT = LinkModel(
 )
 
 
-def _scorer(weights: Weights, model: LinkModel, *, kinds: int, count: int = COUNT) -> Scorer:
-    """Deaths and others, a tenth of everything missing; words of narratives where the weights ask for them."""
-    events = made_events(count, seed=kinds, missing=0.1)
+def _scorer(weights: Weights, model: LinkModel, *, kinds: int, count: int = COUNT, missing: float = 0.1) -> Scorer:
+    """Deaths and others in one town and far around it, a share of everything missing; what is noted of them comes in
+    sorts, and so do the words of their narratives, where the weights ask for these."""
+    events = made_events(count, seed=kinds, missing=missing)
     rng = np.random.default_rng(kinds)
+    middle, far = np.nanmean(events.xyz_km, axis=0), rng.random(count) < 0.7
     events = replace(
-        events, death=rng.random(count) < 0.6, uncertainty_km=rng.choice([0.0, 0.05, 3.0, -1.0, np.inf], count)
+        events,
+        xyz_km=np.where(far[:, None], middle + 20 * (events.xyz_km - middle), events.xyz_km),
+        death=rng.random(count) < 0.6,
+        uncertainty_km=rng.choice([0.0, 0.05, 3.0] + [-1.0, np.inf] * (missing > 0), count),
     )
-    held = made_circumstances(count, kinds=kinds, seed=5, per_event=weights.circumstances.per_event)
-    words = made_circumstances(count, kinds=90 if weights.narrative.on else 0, seed=6, per_event=8)
-    words = replace(words, substance=np.zeros(len(words.factor), dtype=np.bool_))
+    held = _in_sorts(count, kinds=kinds, seed=5, per_event=weights.circumstances.per_event)
+    words = _in_sorts(count, kinds=90, seed=6, per_event=8) if weights.narrative.on else _NO_WORDS
     return Scorer(
         events=events,
         usual=background(events, weights),
         held=held,
-        words=words,
+        words=replace(words, substance=np.zeros(len(words.factor), dtype=np.bool_)),
         homes=np.full(count, -1),
         weights=weights,
         model=model.over(held, FAMILIES),
     )
 
 
+_NO_WORDS = made_circumstances(1, kinds=0, seed=6, per_event=8)
+
+
+def _in_sorts(count: int, *, kinds: int, seed: int, per_event: int) -> Circumstances:
+    """Each event is of one of 25 sorts, each with eight codes of its own in seven of ten, and has others by chance."""
+    rng = np.random.default_rng(seed)
+    own = np.array([rng.permutation(kinds)[:8] for _ in range(25)])
+    has = rng.random((count, kinds)) < 0.03
+    rows = np.arange(count)[:, None]
+    has[rows, own[rng.integers(0, 25, count)]] |= rng.random((count, 8)) < 0.7
+    has[rng.random(count) < 0.2] = False
+    has = has[:, np.argsort(has.sum(axis=0), kind="stable")]
+    has = has[:, has.sum(axis=0) >= 2]
+    share = has.sum(axis=0) / count
+    codes = np.full((count, per_event), -1, dtype=np.int32)
+    for event in range(count):
+        mine = np.flatnonzero(has[event])[:per_event]
+        codes[event, : len(mine)] = mine
+    return Circumstances(
+        codes=codes,
+        factor=np.log10((0.3 + 0.7 * share) / share),
+        substance=rng.random(len(share)) < 0.2,
+        holders=has.sum(axis=0),
+        noted=count,
+        names=pl.DataFrame(
+            {"code": range(len(share)), "feature": "made", "value": [f"{code}" for code in range(len(share))]}
+        ),
+    )
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
 @pytest.mark.parametrize("kinds", [40, 300])
 @pytest.mark.parametrize("model", [IDENTITY, BENT], ids=["documented", "trained"])
 @pytest.mark.parametrize("weights", [Weights(), OTHER], ids=["defaults", "other"])
-def test_every_pair_that_could_reach_a_strength_is_found(weights: Weights, model: LinkModel, kinds: int) -> None:
-    scorer = _scorer(weights, model, kinds=kinds)
+def test_every_pair_that_could_reach_a_strength_is_found(
+    weights: Weights, model: LinkModel, kinds: int, missing: float
+) -> None:
+    scorer = _scorer(weights, model, kinds=kinds, missing=missing)
     search = Search.of(scorer, np.arange(len(scorer.events)))
     a, b = np.triu_indices(COUNT, k=1)
     every = scorer.static(pair_keys(a, b, COUNT))
     able = (every.tie >= LEAST_TIE) & (scorer.events.death[a] | scorer.events.death[b])
-    for least in (-np.inf, 0.0, 1.0, 1.5, 2.0, 2.5):
+    strongest = np.sort(every.told[able])[::-1]
+    assert len(strongest) > 4000
+    for least in (-np.inf, *strongest[[4000, 1000, 200, 40, 8]] - 1e-6):
         wanted = every.keys[able & (every.told >= least)]
         found, from_there_on = search.pairs(least)
         assert from_there_on == least
-        assert len(wanted) > 5
         assert np.isin(wanted, found).all(), least
         assert (np.diff(found) > 0).all()
         if not model.fitted:  # these are no bounds
             assert len(found) == len(wanted)
 
 
+def test_two_of_one_incident_are_no_pair() -> None:
+    scorer = _scorer(Weights(), IDENTITY, kinds=40)
+    incident = np.random.default_rng(1).integers(0, 5, COUNT)
+    incident[:100] = 0
+    every, found = (Search.of(scorer, one).pairs(1.0)[0] for one in (np.arange(COUNT), incident))
+    a, b = ends_of(every, COUNT)
+    assert (found == every[incident[a] != incident[b]]).all()
+    assert len(found) < len(every)
+
+
+def test_the_bound_of_a_place_holds_for_whatever_lies_farther_and_within_the_spreads() -> None:
+    rng = np.random.default_rng(3)
+    events = made_events(50, seed=1)
+    for weights in (Weights(), OTHER):
+        numbers = numbers_of(background(events, weights), weights)
+        for _ in range(300):
+            apart2, thin = rng.exponential(2.0), rng.uniform(0.001, 0.3)
+            low, high = np.sort(rng.exponential(1.0, 2)) * rng.integers(0, 2, 2)[0] + np.array([0.0, 1e-9])
+            bound = tiles._place_most(apart2, low, high, thin, False, numbers)
+            for _ in range(20):
+                farther, spread = apart2 * (1 + rng.exponential(0.2)), rng.uniform(low, high)
+                factor = kernel._place(farther, spread, thin * (1 + rng.exponential(0.1)), numbers)
+                assert np.log10(factor) <= bound + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_model_can_make_of_a_factor_is_bounded(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    curves = tuple(
+        Curve(
+            family=family,
+            feature=feature,
+            knots=tuple(np.sort(rng.uniform(-2, 3, 4)).tolist()),
+            values=tuple(rng.normal(0, 1, 4).tolist()),
+        )
+        for family, feature in (
+            ("place", "factor"),
+            ("place", "factor"),
+            ("place", "log_distance"),
+            ("profile", "factor"),
+            ("circumstances", "factor"),
+            ("circumstances", "shared_rarity"),
+            ("narrative", "factor"),
+        )
+    )
+    scorer = _scorer(Weights(), IDENTITY, kinds=40, count=60)
+    reach = reach_of(LinkModel(curves=curves), scorer.held, scorer.events)
+    read = np.unique(np.r_[0.0, rng.uniform(-4, 5, 400)])
+    of = {"place": reach.place, "profile": reach.profile, "circumstances": reach.shared, "narrative": reach.words}
+    for family, (knots, most) in of.items():
+        made = sum(one.at(read) for one in curves if one.family == family and one.feature == "factor")
+        assert (np.maximum.accumulate(made) <= np.interp(read, knots, most) + 1e-9).all()
+        assert (np.diff(most) >= 0).all()
+    given = np.interp(read, curves[2].knots, curves[2].values)
+    assert (np.maximum.accumulate(given[::-1])[::-1] <= np.interp(read, *reach.far) + 1e-9).all()
+    a, b = np.triu_indices(60, k=1)
+    shared = curves[5].at(shared_rarity(Pairs(events=scorer.events, held=scorer.held, a=a, b=b)))
+    assert (shared <= np.minimum(reach.extra[a], reach.extra[b]) + 1e-9).all()
+
+
 def test_one_pair_in_so_many_is_found_where_a_part_is_asked_for() -> None:
     search = Search.of(_scorer(Weights(), IDENTITY, kinds=40, count=4000), np.arange(4000))
-    every, some = search.pairs(0.5)[0], search.pairs(0.5, one_in=8)[0]
+    every, some = search.pairs(2.0)[0], search.pairs(2.0, one_in=8)[0]
     assert np.isin(some, every).all()
     assert 0.5 < 8 * len(some) / len(every) < 1.6
 
