@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 
 from clew.core import UsageError
-from clew.links.candidates import MOST_PAIRS, Search
 from clew.links.events import Integers, LinkEvents, link_events
 from clew.links.evidence.circumstances import circumstances
 from clew.links.evidence.families import background, factor_of_days
@@ -24,16 +23,14 @@ from clew.links.rates.chance import YEAR_DAYS, History, Sightings, thinning
 from clew.links.rates.decoys import PeopleExchange, exchange_dates, exchange_references
 from clew.links.rates.rating import Decoy, decoy_of, rated_columns, sightings_of
 from clew.links.rates.strata import date_strata
-from clew.links.scoring import FAMILIES, ROUNDING, Scored, Scorer, SharedKeys, Static, linkable, scored_frame
+from clew.links.scoring import FAMILIES, Scored, Scorer, SharedKeys, Static, scored_frame
 from clew.links.setup import DEFAULTS, LinkSetup
+from clew.links.strongest import shown, strongest
 from clew.links.weights import Weights
 from clew.records import Known
 
 #: Links kept and counted, as a rate: far more than any desk looks at, so that every shown link has its rates.
 KEPT_PER_YEAR = 500
-
-#: One pair in so many is looked at first, to see how strong the weakest link will be that is kept.
-_SAMPLED = 16
 
 #: Decoy runs unless asked otherwise: chance rates are then stated down to a fifth of a link a year.
 DECOY_REPLICATES = 5
@@ -128,7 +125,7 @@ def find_links(
     shared = scorer.shared(parts)
     incident = with_hospital_victims(known, events, incident_groups(events))
     keep = int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR)
-    static, found, floor = _strongest(scorer, shared, named, incident=incident, keep=keep, at_least=at_least)
+    static, found, floor = strongest(scorer, shared, named, incident=incident, keep=keep, at_least=at_least)
     tick(1, steps, "Scoring")
     rng = np.random.default_rng(seed)
     exchange, strata = PeopleExchange.of(parts, events, incident), date_strata(known, events)
@@ -209,7 +206,7 @@ def _decoy(
     renamed = exchange_references(named, rng)
     wide = scorer.widened(static, meeting, renamed)
     scored = scorer.score(wide, meeting, renamed, moved, at_least=floor)
-    scored = _linkable(scored, incident, floor)
+    scored = shown(scored, incident, floor)
     innocent = scorer.apart(pair_keys(scored.a, scored.b, len(moved)), shared, scorer.events)
 
     def score_pairs(a: Integers, b: Integers) -> Scored:
@@ -220,80 +217,6 @@ def _decoy(
 
 def _silent(_done: int, _total: int, _what: str) -> None:
     """No progress shown."""
-
-
-def _strongest(
-    scorer: Scorer,
-    shared: SharedKeys,
-    named: References,
-    *,
-    incident: Integers,
-    keep: int,
-    at_least: float | None,
-) -> tuple[Static, Scored, float]:
-    """All pairs that could be as strong as the weakest link at other dates, without a person or reference; the links,
-    the `keep` strongest or those that reach `at_least`; and how strong the weakest may be.
-
-    How strong the weakest of them is, a part of the pairs tells beforehand: the fewer pairs are asked for, the quicker.
-    """
-    search = Search.of(scorer, incident)
-
-    def linked(at: float, one_in: int = 1) -> tuple[Static, Scored, float]:
-        keys, least = search.pairs(at - scorer.most_of_dates, one_in=one_in)
-        static = scorer.static(keys)
-        scored = scorer.score(scorer.widened(static, shared, named), shared, named, scorer.events, at_least=at)
-        return static, _linkable(scored, incident, at), least + scorer.most_of_dates
-
-    at = at_least if at_least is not None else _first_asked(scorer, shared, linked, keep=keep)
-    while True:
-        static, found, least = linked(at)
-        if at_least is not None and least > at_least + ROUNDING:
-            raise UsageError(
-                f"More than {MOST_PAIRS:,} pairs could reach a strength of {at_least:g}.",
-                where="--all-pairs-above",
-                why="they are held at once, to be asked again at the dates that chance gives them",
-                mend=f"ask for {least + 0.1:.1f} or more, or for a budget",
-            )
-        if at_least is not None or at == -np.inf or len(found.a) >= keep or least > at + ROUNDING:
-            break
-        at = _next_asked(at, len(found.a), keep)
-    if at_least is None and len(found.a) >= keep:
-        at = float(np.partition(found.total, len(found.a) - keep)[len(found.a) - keep])
-        found = found.take(found.total >= at)
-    return static.take(scorer.reaching(static, at)), found, at
-
-
-def _first_asked(
-    scorer: Scorer, shared: SharedKeys, linked: Callable[[float, int], tuple[Static, Scored, float]], *, keep: int
-) -> float:
-    """A strength, log10, that some more pairs reach than are kept, as a part of them shows.
-
-    No more than one pair in s reaches s by chance, if the factors are what they say; mostly it is far fewer.
-    """
-    deaths, count = int(scorer.events.death.sum()), len(scorer.events)
-    pairs = deaths * (count - deaths) + deaths * (deaths - 1) // 2
-    if pairs <= keep:
-        return -np.inf
-    at = math.log10(pairs / keep) - 2.0
-    _, found, _ = linked(at, _SAMPLED)
-    known = np.isin(pair_keys(found.a, found.b, count), shared.keys)
-    strongest = np.argsort(-found.total)
-    seen = np.cumsum(np.where(known, 1, _SAMPLED)[strongest])
-    enough = int(np.searchsorted(seen, keep))
-    if enough < len(seen):
-        return float(found.total[strongest[enough]]) - 0.1
-    return _next_asked(at, int(seen[-1]) if len(seen) else 0, keep)
-
-
-def _next_asked(at: float, found: int, keep: int) -> float:
-    """A lower strength to ask from, where `found` reach `at` and `keep` are wanted."""
-    lower = at - 0.1 - 0.7 * math.log10(keep / max(found, 1))
-    return lower if lower > 0 else -np.inf
-
-
-def _linkable(scored: Scored, incident: Integers, floor: float) -> Scored:
-    """The pairs that may be shown as links, at or above `floor`."""
-    return scored.take(linkable(scored) & (incident[scored.a] != incident[scored.b]) & (scored.total >= floor))
 
 
 def _framed(scorer: Scorer, found: Scored, rates: dict[str, pl.Series]) -> pl.DataFrame:
