@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from clew.cli.link_listing import remarks
 from clew.core import UsageError
-from clew.links import candidates, find_links
+from clew.links import candidates, find_links, list_links
 from clew.links.candidates import Search
 from clew.links.evidence import kernel, tiles
 from clew.links.evidence.background import background
@@ -217,6 +218,17 @@ def test_a_list_by_strength_that_would_be_too_long_says_what_to_ask_for(monkeypa
         find_links(known, replicates=1, at_least=0.0)
     enough = float(str(refused.value.mend).split()[2])
     assert find_links(known, replicates=1, at_least=enough).frame["log10_bayes_factor"].min() >= enough
+
+
+def test_a_list_by_number_says_when_more_pairs_could_be_on_it_than_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = null_background(deaths=700, years=2, seed=1, people=80)
+    known = dataset.as_known(dataset.last_recorded_at)
+    whole = list_links(find_links(known, replicates=1), budget_per_year=52)
+    assert remarks(whole) == ""
+    monkeypatch.setattr(candidates, "MOST_PAIRS", 50)
+    some = list_links(find_links(known, replicates=1), budget_per_year=52)
+    assert "pairs could be among these links" in remarks(some)
+    assert 0 < some.links.frame.height < whole.links.frame.height
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -19,6 +19,7 @@ from clew.cli.console import print_json, write_bytes, write_text
 from clew.cli.links_recurrences import recurrences_as_json, recurrences_table, recurrences_view
 from clew.core import UsageError, format_instant
 from clew.links import FAMILIES, STATEMENT, Listing
+from clew.links.candidates import MOST_PAIRS
 from clew.publish import links_csv, links_followthemoney, links_geojson, links_graphml, links_html, links_parquet
 from clew.publish.wording import one_line
 
@@ -82,8 +83,8 @@ def write_listing(listing: Listing, form: Form, out: Path | None) -> None:
         write_text(_TEXT_FORMS[form](listing), out)
 
 
-def kept_down_words(listing: Listing) -> str:
-    """How many links decisions keep down, and how to see them; "" if there is nothing to say."""
+def remarks(listing: Listing) -> str:
+    """How many links decisions keep down, and how to see them; whether pairs were left out; "" if nothing is to say."""
     said = []
     if down := listing.kept_down.height:
         shown = listing.shown["stays_down"].any()
@@ -95,6 +96,11 @@ def kept_down_words(listing: Listing) -> str:
         )
     if unmatched := listing.decisions.unmatched:
         said.append(f"{unmatched} recorded decisions about links name no other event known at this time.")
+    if not listing.links.whole:
+        said.append(
+            f"More than {MOST_PAIRS:,} pairs could be among these links: of them those were asked that have most in "
+            "common besides their dates. Likely something is noted of nearly every event, in the same words."
+        )
     return " ".join(said)
 
 
@@ -141,7 +147,7 @@ def print_listing(listing: Listing) -> None:
     limit = "" if listing.budget_per_year is None else f", budget {listing.budget_per_year:g} a year"
     at = format_instant(links.known.at, dataset.zone)
     console.print(f"{table.height} links as known at {at}{limit}; seed {links.seed}.")
-    if remark := kept_down_words(listing):
+    if remark := remarks(listing):
         console.print(remark)
     # Identifiers are never cut: they are what the next command is given.
     view = Table(Column("events", overflow="fold", min_width=_widest(table, "event_id_a", "event_id_b")), box=SIMPLE)

@@ -19,7 +19,7 @@ from clew.cli.inputs import (
     open_known,
 )
 from clew.cli.link_explanation import print_pair
-from clew.cli.link_listing import FormOption, form_of, kept_down_words, print_listing, write_listing
+from clew.cli.link_listing import FormOption, form_of, print_listing, remarks, write_listing
 from clew.cli.links_recurrences import recurrences_command
 from clew.cli.links_state import state_command, update_command
 from clew.cli.links_train import train_command
@@ -88,7 +88,7 @@ def find(
         print_listing(listing)
         return
     write_listing(listing, chosen, out)
-    if not quiet and (remark := kept_down_words(listing)):
+    if not quiet and (remark := remarks(listing)):
         stderr.print(remark)
 
 

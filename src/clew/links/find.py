@@ -45,7 +45,7 @@ class Links:
     fact about either was learned), and a column per family (log10).
     incidents: event_id, incident_id of events that share an incident with another. incident: (n,) its code.
     seen: the links of `frame` as what is counted. decoys: what chance made, a run each. history: what counts are read
-    against.
+    against. whole: whether every pair that could be among them was asked (`candidates.MOST_PAIRS`).
     """
 
     frame: pl.DataFrame
@@ -60,6 +60,7 @@ class Links:
     seen: Sightings
     decoys: tuple[Decoy, ...]
     history: History
+    whole: bool
 
     @property
     def replicates(self) -> int:
@@ -125,7 +126,7 @@ def find_links(
     shared = scorer.shared(parts)
     incident = with_hospital_victims(known, events, incident_groups(events))
     keep = int(max(events.history_days / YEAR_DAYS, 1.0) * KEPT_PER_YEAR)
-    static, found, floor = strongest(scorer, shared, named, incident=incident, keep=keep, at_least=at_least)
+    static, found, floor, whole = strongest(scorer, shared, named, incident=incident, keep=keep, at_least=at_least)
     tick(1, steps, "Scoring")
     rng = np.random.default_rng(seed)
     exchange, strata = PeopleExchange.of(parts, events, incident), date_strata(known, events)
@@ -166,6 +167,7 @@ def find_links(
         seen=seen,
         decoys=tuple(decoys),
         history=history,
+        whole=whole,
     )
 
 

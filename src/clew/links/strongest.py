@@ -30,9 +30,10 @@ def strongest(
     incident: Integers,
     keep: int,
     at_least: float | None,
-) -> tuple[Static, Scored, float]:
+) -> tuple[Static, Scored, float, bool]:
     """All pairs that could be as strong as the weakest link at other dates, without a person or reference; the links,
-    the `keep` strongest or those that reach `at_least`; and how strong the weakest may be, log10.
+    the `keep` strongest or those that reach `at_least`; how strong the weakest may be, log10; and whether that is all,
+    or there are more pairs than can be held: then those that say most without their dates.
 
     incident: (n,) of each event. Raises `UsageError` where more pairs than can be held could reach `at_least`.
     """
@@ -60,10 +61,11 @@ def strongest(
         if at_least is not None or at == -np.inf or len(found.a) >= keep or least > at + ROUNDING:
             break
         at = _next_asked(at, len(found.a), keep)
+    whole = least <= at + ROUNDING
     if at_least is None and len(found.a) >= keep:
         at = float(np.partition(found.total, len(found.a) - keep)[len(found.a) - keep])
         found = found.take(found.total >= at)
-    return static.take(scorer.reaching(static, at)), found, at
+    return static.take(scorer.reaching(static, at)), found, at, whole
 
 
 def _first_asked(
