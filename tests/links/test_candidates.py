@@ -149,7 +149,7 @@ def test_the_bound_of_a_place_holds_for_whatever_lies_farther_and_within_the_spr
         for _ in range(300):
             apart2, thin = rng.exponential(2.0), rng.uniform(0.001, 0.3)
             low, high = np.sort(rng.exponential(1.0, 2)) * rng.integers(0, 2, 2)[0] + np.array([0.0, 1e-9])
-            bound = tiles._place_most(apart2, low, high, thin, False, numbers)
+            bound = tiles._place_most(apart2, low, high, thin, -np.inf, numbers)
             for _ in range(20):
                 farther, spread = apart2 * (1 + rng.exponential(0.2)), rng.uniform(low, high)
                 factor = kernel._place(farther, spread, thin * (1 + rng.exponential(0.1)), numbers)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.links.events import Flags, Floats, Integers
+from clew.links.events import Floats, Integers
 from clew.links.evidence.circumstances import SIGNATURE_BITS
 from clew.links.evidence.compiled import compiled, inlined, trailing_zeros
 from clew.links.evidence.kernel import (
@@ -42,27 +42,29 @@ from clew.links.model.features import NEAR_KM
 #: Events in a tile: the bits of a number.
 TILE = 64
 
+_AHEAD = 64  # tiles that are bounded at once: four by one instruction
 _BATCH = 1024  # pairs that are scored at once: their columns stay in the nearest cache
 
 _ROUNDING = 1e-9  # sums in another order differ by less
 
 
 class Tiles(NamedTuple):
-    """m tiles of consecutive events. lower, upper: (m, 3) the box of their places, km, upside down where none has a
-    place. spread: (m, 2) the least and the greatest variance of a place. thin: (m,) the least. unplaced: (m,) whether
-    any has no place. age: (m, 2) the youngest and the oldest. uncommon: (m,) the greatest. aged: (m,) whether all have
-    an age. incident: (m,) the one that all are of, -1 if they are of several. most: (m,) the most that what any of them
-    holds could say, log10; extra: the most that a trained model could add to it (`Reach.extra`). deaths: (m,) a bit for
-    each that is a death. holders: (m, 64) which hold a code of each number, modulo 64."""
+    """m tiles of consecutive events. lower, upper: (3, m) the box of their places, km, upside down where none has a
+    place. spread: (2, m) the least and the greatest variance of a place. thin: (m,) the least. unplaced: (m,) 0 where
+    any has no place, else -infinity. age: (2, m) the youngest and the oldest. uncommon: (m,) the greatest. unaged: (m,)
+    0 where any has no age, else -infinity. incident: (m,) the one that all are of, -1 if they are of several. most:
+    (m,) the most that what any of them holds could say, log10; extra: the most that a trained model could add to it
+    (`Reach.extra`). deaths: (m,) a bit for each that is a death. holders: (m, 64) which hold a code of each number,
+    modulo 64."""
 
     lower: Floats
     upper: Floats
     spread: Floats
     thin: Floats
-    unplaced: Flags
+    unplaced: Floats
     age: Floats
     uncommon: Floats
-    aged: Flags
+    unaged: Floats
     incident: Integers
     most: Floats
     extra: Floats
@@ -74,14 +76,14 @@ class Tiles(NamedTuple):
         """For so many events: nothing is in it yet."""
         m = -(-count // TILE)
         return cls(
-            lower=np.empty((m, 3)),
-            upper=np.empty((m, 3)),
-            spread=np.empty((m, 2)),
+            lower=np.empty((3, m)),
+            upper=np.empty((3, m)),
+            spread=np.empty((2, m)),
             thin=np.empty(m),
-            unplaced=np.empty(m, dtype=np.bool_),
-            age=np.empty((m, 2)),
+            unplaced=np.empty(m),
+            age=np.empty((2, m)),
             uncommon=np.empty(m),
-            aged=np.empty(m, dtype=np.bool_),
+            unaged=np.empty(m),
             incident=np.empty(m, dtype=np.int64),
             most=np.empty(m),
             extra=np.empty(m),
@@ -94,9 +96,9 @@ class Tiles(NamedTuple):
 def fill_tiles(table, codes, most, extra, death, incident, tiles):  # type: ignore[no-untyped-def]
     """Writes `tiles` of the events of `table`. most, extra, incident: (n,) as in `Tiles`, of each event."""
     for t in range(len(tiles.thin)):
-        tiles.lower[t], tiles.upper[t], tiles.age[t, 0], tiles.age[t, 1] = np.inf, -np.inf, np.inf, -np.inf
-        tiles.spread[t, 0], tiles.spread[t, 1], tiles.thin[t] = np.inf, 0.0, np.inf
-        tiles.uncommon[t], tiles.unplaced[t], tiles.aged[t] = 0.0, False, True
+        tiles.lower[:, t], tiles.upper[:, t], tiles.age[0, t], tiles.age[1, t] = np.inf, -np.inf, np.inf, -np.inf
+        tiles.spread[0, t], tiles.spread[1, t], tiles.thin[t] = np.inf, 0.0, np.inf
+        tiles.uncommon[t], tiles.unplaced[t], tiles.unaged[t] = 0.0, -np.inf, -np.inf
         tiles.most[t], tiles.extra[t], tiles.incident[t] = 0.0, -np.inf, incident[t * TILE]
         for i in range(t * TILE, min(t * TILE + TILE, len(table))):
             bit = np.uint64(1) << np.uint64(i - t * TILE)
@@ -106,19 +108,19 @@ def fill_tiles(table, codes, most, extra, death, incident, tiles):  # type: igno
                 tiles.incident[t] = -1
             if math.isfinite(table[i, X] + table[i, SPREAD] + table[i, THIN]):
                 for axis in range(3):
-                    tiles.lower[t, axis] = min(tiles.lower[t, axis], table[i, axis])
-                    tiles.upper[t, axis] = max(tiles.upper[t, axis], table[i, axis])
-                tiles.spread[t, 0] = min(tiles.spread[t, 0], table[i, SPREAD])
-                tiles.spread[t, 1] = max(tiles.spread[t, 1], table[i, SPREAD])
+                    tiles.lower[axis, t] = min(tiles.lower[axis, t], table[i, axis])
+                    tiles.upper[axis, t] = max(tiles.upper[axis, t], table[i, axis])
+                tiles.spread[0, t] = min(tiles.spread[0, t], table[i, SPREAD])
+                tiles.spread[1, t] = max(tiles.spread[1, t], table[i, SPREAD])
                 tiles.thin[t] = min(tiles.thin[t], table[i, THIN])
             else:
-                tiles.unplaced[t] = True
+                tiles.unplaced[t] = 0.0
             if math.isfinite(table[i, AGE]):
-                tiles.age[t, 0] = min(tiles.age[t, 0], table[i, AGE])
-                tiles.age[t, 1] = max(tiles.age[t, 1], table[i, AGE])
+                tiles.age[0, t] = min(tiles.age[0, t], table[i, AGE])
+                tiles.age[1, t] = max(tiles.age[1, t], table[i, AGE])
                 tiles.uncommon[t] = max(tiles.uncommon[t], table[i, UNCOMMON])
             else:
-                tiles.aged[t] = False
+                tiles.unaged[t] = 0.0
             tiles.most[t], tiles.extra[t] = max(tiles.most[t], most[i]), max(tiles.extra[t], extra[i])
             for place in range(codes.shape[1]):
                 if codes[i, place] >= 0:
@@ -126,26 +128,30 @@ def fill_tiles(table, codes, most, extra, death, incident, tiles):  # type: igno
 
 
 @inlined
+def _more(one, other):  # type: ignore[no-untyped-def]
+    """The greater of two, without a branch, so that four are compared at once; the other where one is NaN."""
+    return one if one > other else other
+
+
+@inlined
 def _place_most(apart2, least_spread, most_spread, thin, unknown, n):  # type: ignore[no-untyped-def]
     """log10: the most that place says of two this far apart or farther, whose spreads together lie between these.
 
-    For one distance the density s / (1 + a s)^b, s = 1 / scale^2, is greatest at s = 1 / (a (b - 1)).
+    unknown: 0 where a place may not be known, and so say nothing; -infinity where both are. For one distance the
+    density s / (1 + a s)^b, s = 1 / scale^2, is greatest at s = 1 / (a (b - 1)).
     """
     finest, widest = 1.0 / (n.place_scale2 + least_spread), 1.0 / (n.place_scale2 + most_spread)
     exponent = 1.5 if n.place_exponent is None else n.place_exponent
-    best = finest
-    if apart2 > 0.0 and exponent > 1.0:
-        best = min(max(1.0 / (apart2 * (exponent - 1.0)), widest), finest)
+    best = _more(1.0 / (apart2 * _more(exponent - 1.0, 0.0)), widest)
+    best = best if best < finest else finest
     factor = n.place_share * n.place_core * best / (_power(1.0 + apart2 * best, n.place_exponent) * thin)
-    told = _log10(factor + 1.0 - n.place_share)
-    return max(told, 0.0) if unknown else told
+    return _more(_log10(factor + 1.0 - n.place_share), unknown)
 
 
 @inlined
 def _age_most(years, uncommon, unknown, n):  # type: ignore[no-untyped-def]
-    """log10: the most that ages so many years apart or more say."""
-    told = _log10(_age(max(years, 0.0), uncommon, n))
-    return max(told, 0.0) if unknown else told
+    """log10: the most that ages so many years apart or more say. unknown: as of places."""
+    return _more(_log10(_age(_more(years, 0.0), uncommon, n)), unknown)
 
 
 @inlined
@@ -178,12 +184,11 @@ def _least_at(value, knots, values):  # type: ignore[no-untyped-def]
 
 @inlined
 def _without_shared(place, profile, apart2, unknown, reach):  # type: ignore[no-untyped-def]
-    """What place and profile make, log10: at most, under a trained model. unknown: the distance may not be known."""
+    """What place and profile make, log10: at most, under a trained model. unknown: as in `_place_most`."""
     if reach is None:
         return place + profile
     far = _at(math.log(math.sqrt(apart2) + NEAR_KM), *reach.far) if apart2 >= 0.0 else 0.0
-    far = max(far, 0.0) if unknown else far
-    return _at(place, *reach.place) + far + _at(profile, *reach.profile)
+    return _at(place, *reach.place) + _more(far, unknown) + _at(profile, *reach.profile)
 
 
 @inlined
@@ -193,7 +198,7 @@ def _needed(place, profile, apart2, unknown, extra, reach, least, tie):  # type:
     needed = least - _without_shared(place, profile, apart2, unknown, reach)
     if reach is not None:
         needed = _least_at(needed - extra, *reach.shared)
-    return max(needed, tie - max(place, 0.0)) - _ROUNDING
+    return _more(needed, tie - _more(place, 0.0)) - _ROUNDING
 
 
 @inlined
@@ -276,7 +281,7 @@ def _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
             continue
         told = waiting.more[k]
         alike = profile[k] + _sex(table[i, SEX], table[j, SEX], n)
-        told += _without_shared(place[k], alike, apart2[k], False, reach)
+        told += _without_shared(place[k], alike, apart2[k], -np.inf, reach)
         if reach is None:
             told += waiting.shared[k]
         else:
@@ -286,6 +291,25 @@ def _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
                 one[count], two[count] = i, j
             count += 1
     return count
+
+
+@inlined
+def _bound_tiles(s, first, many, tiles, sexes, n, reach, least, tie, bound):  # type: ignore[no-untyped-def]
+    """Writes what an event of tile s and one of each of `many` tiles from `first` on must share at least: `_needed`."""
+    lower, upper, spread, thin, unplaced, age, rarest, unaged, _, _, more, _, _ = tiles
+    for k in range(many):
+        t = first + k
+        apart2 = 0.0
+        for axis in range(3):
+            gap = _more(_more(lower[axis, t] - upper[axis, s], lower[axis, s] - upper[axis, t]), 0.0)
+            apart2 += gap * gap
+        unknown = _more(unplaced[s], unplaced[t])
+        spreads = spread[0, s] + spread[0, t], spread[1, s] + spread[1, t]
+        place = _place_most(apart2, *spreads, thin[s] * thin[t], unknown, n)
+        years = _more(age[0, t] - age[1, s], age[0, s] - age[1, t])
+        alike = _age_most(years, rarest[s] * rarest[t], _more(unaged[s], unaged[t]), n)
+        extra = more[s] if more[s] < more[t] else more[t]
+        bound[k] = _needed(place, sexes + alike, apart2, unknown, extra, reach, least, tie)
 
 
 @compiled
@@ -300,38 +324,24 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
     """
     table, codes, signature = columns  # once: each look into a tuple counts a reference
     factor, substance = gains
-    lower, upper, spread, thin, unplaced, age, rarest, aged, one_incident, most, more, deaths, holders = tiles
+    lower, upper, spread, thin, unplaced, age, rarest, unaged, one_incident, most, more, deaths, holders = tiles
     waiting, many = _waiting(), 0
     one_waits, two_waits, shared_waits, other_waits, _ = waiting
     count, width, size = 0, codes.shape[1], len(table)
-    one, two = np.empty(limit, np.int64), np.empty(limit, np.int64)
+    one, two, bound = np.empty(limit, np.int64), np.empty(limit, np.int64), np.empty(_AHEAD)
     sexes = max(n.both_male, n.both_female, n.mixed, 0.0)
     for s in range(first, last):
         if seen[0] > seen[1]:
             break
         before = count
         for t in range(s, len(thin)):
-            if (deaths[s] == 0 and deaths[t] == 0) or (one_incident[s] == one_incident[t] >= 0):
+            if (t - s) % _AHEAD == 0:
+                ahead = min(_AHEAD, len(thin) - t)
+                _bound_tiles(s, t, ahead, tiles, sexes, n, reach, least, tie, bound)
+            needed = bound[(t - s) % _AHEAD]
+            if needed > min(most[s], most[t]) or (deaths[s] == 0 and deaths[t] == 0):
                 continue
-            apart2 = 0.0
-            for axis in range(3):
-                gap = max(lower[t, axis] - upper[s, axis], lower[s, axis] - upper[t, axis], 0.0)
-                apart2 += gap * gap
-            place = _place_most(
-                apart2,
-                spread[s, 0] + spread[t, 0],
-                spread[s, 1] + spread[t, 1],
-                thin[s] * thin[t],
-                unplaced[s] or unplaced[t],
-                n,
-            )
-            years = max(age[t, 0] - age[s, 1], age[s, 0] - age[t, 1])
-            uncommon = rarest[s] * rarest[t]
-            profile = sexes + _age_most(years, uncommon, not (aged[s] and aged[t]), n)
-            unknown = unplaced[s] or unplaced[t]
-            extra = min(more[s], more[t])
-            needed = _needed(place, profile, apart2, unknown, extra, reach, least, tie)
-            if needed > min(most[s], most[t]):
+            if one_incident[s] == one_incident[t] >= 0:
                 continue
             for i in range(s * TILE, min(s * TILE + TILE, size)):
                 if top[i, width - 1] < needed:
@@ -343,20 +353,20 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
                     continue
                 apart2 = 0.0
                 for axis in range(3):
-                    gap = max(lower[t, axis] - table[i, axis], table[i, axis] - upper[t, axis])
+                    gap = max(lower[axis, t] - table[i, axis], table[i, axis] - upper[axis, t])
                     apart2 += gap * gap if gap > 0.0 else 0.0  # NaN is no gap
                 place = _place_most(
                     apart2,
-                    table[i, SPREAD] + spread[t, 0],
-                    table[i, SPREAD] + spread[t, 1],
+                    table[i, SPREAD] + spread[0, t],
+                    table[i, SPREAD] + spread[1, t],
                     table[i, THIN] * thin[t],
                     unplaced[t],
                     n,
                 )
-                years = max(age[t, 0] - table[i, AGE], table[i, AGE] - age[t, 1])
+                years = max(age[0, t] - table[i, AGE], table[i, AGE] - age[1, t])
                 has_age = math.isfinite(table[i, AGE])
                 uncommon = table[i, UNCOMMON] * rarest[t]
-                profile = sexes + (_age_most(years, uncommon, not aged[t], n) if has_age else 0.0)
+                profile = sexes + (_age_most(years, uncommon, unaged[t], n) if has_age else 0.0)
                 extra = 0.0 if reach is None else min(reach.extra[i], more[t])
                 enough = _needed(place, profile, apart2, unplaced[t], extra, reach, least, tie)
                 if enough > 0.0:
