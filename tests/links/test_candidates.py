@@ -131,6 +131,22 @@ def test_every_pair_that_could_reach_a_strength_is_found(
             assert len(found) == len(wanted)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_among_thousands_every_pair_of_some_events_is_found(seed: int) -> None:
+    count = 6000
+    scorer = _scorer(Weights(), IDENTITY, kinds=60 + seed, count=count)
+    search = Search.of(scorer, np.arange(count))
+    some = np.random.default_rng(seed).choice(count, 120, replace=False)
+    a, b = np.repeat(some, count), np.tile(np.arange(count), len(some))
+    every = scorer.static(np.unique(pair_keys(a, b, count)[a != b]))
+    a, b = ends_of(every.keys, count)
+    able = (every.tie >= LEAST_TIE) & (scorer.events.death[a] | scorer.events.death[b])
+    strongest = np.sort(every.told[able])[::-1]
+    for many in (8000, 1000, 200, 20):
+        least = strongest[many] - 1e-6
+        assert np.isin(every.keys[able & (every.told >= least)], search.pairs(least)[0]).all()
+
+
 def test_two_of_one_incident_are_no_pair() -> None:
     scorer = _scorer(Weights(), IDENTITY, kinds=40)
     incident = np.random.default_rng(1).integers(0, 5, COUNT)
