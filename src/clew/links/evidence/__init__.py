@@ -2,5 +2,5 @@
 
 `people`, `reference`, `circumstances`, `narrative` and `families` (place, time, profile) are the families; `background`
 is what is usual in this force's records. `pairs` scores many pairs at once by `kernel`, which reads `columns` and is
-compiled by `compiled`.
+compiled by `compiled`; so are `tiles`, which finds the pairs that are worth it, and `together`, which finds incidents.
 """

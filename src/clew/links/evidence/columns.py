@@ -29,11 +29,6 @@ class Columns(NamedTuple):
     codes: NDArray[np.int32]
     signature: NDArray[np.uint64]
 
-    @property
-    def uncommon(self) -> Floats:
-        """(n,) of `table`."""
-        return self.table[:, 8]
-
 
 class Numbers(NamedTuple):
     """The weights and backgrounds that the formulas use, divided out; sources in `weights`. An exponent that is the
