@@ -147,6 +147,25 @@ def test_among_thousands_every_pair_of_some_events_is_found(seed: int) -> None:
         assert np.isin(every.keys[able & (every.told >= least)], search.pairs(least)[0]).all()
 
 
+@pytest.mark.parametrize("wrong", [np.nan, -1.0])
+def test_a_distance_that_speaks_against_every_pair_says_nothing_where_it_is_not_known(wrong: float) -> None:
+    against = Curve(family="place", feature="log_distance", knots=(-2.3, 3.0), values=(-0.5, -2.0))
+    scorer = _scorer(Weights(), LinkModel(curves=(against,)), kinds=40, missing=0.0)
+    events, death = scorer.events, np.arange(COUNT) < 128
+    lost = death & (np.random.default_rng(1).random(COUNT) < 0.6)
+    if np.isnan(wrong):
+        events = replace(events, death=death, xyz_km=np.where(lost[:, None], wrong, events.xyz_km))
+    else:
+        events = replace(events, death=death, uncertainty_km=np.where(lost, wrong, events.uncertainty_km))
+    scorer = replace(scorer, events=events, usual=background(events, Weights()))
+    a, b = np.triu_indices(COUNT, k=1)
+    every = scorer.static(pair_keys(a, b, COUNT))
+    able = (every.tie >= LEAST_TIE) & (death[a] | death[b])
+    for least in np.sort(every.told[able])[::-1][[5, 50, 500]] - 1e-6:
+        wanted = every.keys[able & (every.told >= least)]
+        assert np.isin(wanted, Search.of(scorer, np.arange(COUNT)).pairs(least)[0]).all()
+
+
 def test_two_of_one_incident_are_no_pair() -> None:
     scorer = _scorer(Weights(), IDENTITY, kinds=40)
     incident = np.random.default_rng(1).integers(0, 5, COUNT)
@@ -257,7 +276,7 @@ def test_incidents_are_those_of_looking_at_every_pair(seed: int) -> None:
         xyz_km=np.where(rng.random((1500, 1)) < 0.7, events.xyz_km[home], events.xyz_km),
         from_day=events.from_day / 10,
         to_day=events.from_day / 10 + rng.exponential(0.5, 1500),
-        uncertainty_km=rng.choice([0.0, 0.1, 5.0, np.nan], 1500),
+        uncertainty_km=rng.choice([0.0, 0.1, 5.0, np.nan, np.inf], 1500),
         death=rng.random(1500) < 0.5,
         institution=rng.random(1500) < 0.1,
     )

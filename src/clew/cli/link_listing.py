@@ -98,8 +98,8 @@ def remarks(listing: Listing) -> str:
         said.append(f"{unmatched} recorded decisions about links name no other event known at this time.")
     if not listing.links.whole:
         said.append(
-            f"More than {MOST_PAIRS:,} pairs could be among these links: of them those were asked that have most in "
-            "common besides their dates. Likely something is noted of nearly every event, in the same words."
+            f"More than {MOST_PAIRS:,} pairs could be among these links: only those of them were asked, if any, that "
+            "have more in common besides their dates than so many others. Likely much is noted of many events alike."
         )
     return " ".join(said)
 

@@ -1,4 +1,4 @@
-"""Finds the links among the events known at T: candidates, evidence, and how often links this strong occur."""
+"""Finds the links among the events known at T: the strongest pairs, their evidence, and how often such links occur."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def incident_groups(events: LinkEvents) -> Integers:
     from clew.links.evidence import together  # noqa: PLC0415 - compiles; not for who only wants help
 
     known = np.isfinite(events.xyz_km).all(axis=1) & np.isfinite(events.from_day) & np.isfinite(events.to_day)
-    rows = np.flatnonzero(known & np.isfinite(events.uncertainty_km) & ~events.institution)
+    rows = np.flatnonzero(known & ~np.isnan(events.uncertainty_km) & ~events.institution)
     group = np.arange(len(events))
     if not len(rows):
         return group

@@ -61,11 +61,10 @@ def strongest(
         if at_least is not None or at == -np.inf or len(found.a) >= keep or least > at + ROUNDING:
             break
         at = _next_asked(at, len(found.a), keep)
-    whole = least <= at + ROUNDING
     if at_least is None and len(found.a) >= keep:
         at = float(np.partition(found.total, len(found.a) - keep)[len(found.a) - keep])
         found = found.take(found.total >= at)
-    return static.take(scorer.reaching(static, at)), found, at, whole
+    return static.take(scorer.reaching(static, at)), found, at, least <= at + ROUNDING
 
 
 def _first_asked(
@@ -74,7 +73,7 @@ def _first_asked(
     """A strength, log10, that some more pairs reach than are kept, as a part of them shows. known: the keys of those
     that are all asked.
 
-    No more than one pair in s reaches s by chance, if the factors are what they say; mostly it is far fewer.
+    No more than one pair in 10^s reaches s by chance, if the factors are what they say; mostly it is far fewer.
     """
     deaths, count = int(scorer.events.death.sum()), len(scorer.events)
     pairs = deaths * (count - deaths) + deaths * (deaths - 1) // 2

@@ -4,7 +4,8 @@ Events stand in tiles of 64 neighbours in a row. Of two tiles it is known how ne
 thinly events lie there, how alike in age and how uncommon; hence how much two of them must share of circumstances.
 Which events of a tile hold a code is one 64-bit number, so that counting what one event shares with 64 others takes
 some thirty instructions. What is left is scored by the formulas of `kernel`. A bound is never below what it bounds
-(`tests/links/test_candidates.py`), so no pair is lost.
+(`tests/links/test_candidates.py`), so no pair is lost, where weights are what they are meant to be: shares below 1, a
+discount of at most 1, no cap below 0, one code of an event or more.
 
 This is the filter-and-verify of set similarity joins (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and Srikant 2007),
 with the place and the age of a pair in the bound.
@@ -51,11 +52,11 @@ _ROUNDING = 1e-9  # sums in another order differ by less
 class Tiles(NamedTuple):
     """m tiles of consecutive events. lower, upper: (3, m) the box of their places, km, upside down where none has a
     place. spread: (2, m) the least and the greatest variance of a place. thin: (m,) the least. unplaced: (m,) 0 where
-    any has no place, else -infinity. age: (2, m) the youngest and the oldest. uncommon: (m,) the greatest. unaged: (m,)
-    0 where any has no age, else -infinity. incident: (m,) the one that all are of, -1 if they are of several. most:
-    (m,) the most that what any of them holds could say, log10; extra: the most that a trained model could add to it
-    (`Reach.extra`). deaths: (m,) a bit for each that is a death. holders: (m, 64) which hold a code of each number,
-    modulo 64."""
+    any has no place or no radius, else -infinity. age: (2, m) the youngest and the oldest. uncommon: (m,) the greatest.
+    unaged: (m,) 0 where any has no age, else -infinity. incident: (m,) the one that all are of, -1 if they are of
+    several. most: (m,) the most that what any of them holds could say, log10; extra: the most that a trained model
+    could add to it (`Reach.extra`). deaths: (m,) a bit for each that is a death. holders: (m, 64) which hold a code of
+    each number, modulo 64."""
 
     lower: Floats
     upper: Floats
@@ -106,10 +107,11 @@ def fill_tiles(table, codes, most, extra, death, incident, tiles):  # type: igno
                 tiles.deaths[t] |= bit
             if incident[i] != tiles.incident[t]:
                 tiles.incident[t] = -1
-            if math.isfinite(table[i, X] + table[i, SPREAD] + table[i, THIN]):
+            if math.isfinite(table[i, X]):
                 for axis in range(3):
                     tiles.lower[axis, t] = min(tiles.lower[axis, t], table[i, axis])
                     tiles.upper[axis, t] = max(tiles.upper[axis, t], table[i, axis])
+            if math.isfinite(table[i, X] + table[i, SPREAD] + table[i, THIN]):
                 tiles.spread[0, t] = min(tiles.spread[0, t], table[i, SPREAD])
                 tiles.spread[1, t] = max(tiles.spread[1, t], table[i, SPREAD])
                 tiles.thin[t] = min(tiles.thin[t], table[i, THIN])
@@ -368,7 +370,8 @@ def reaching(top, tiles, columns, death, incident, gains, n, reach, least, tie, 
                 uncommon = table[i, UNCOMMON] * rarest[t]
                 profile = sexes + (_age_most(years, uncommon, unaged[t], n) if has_age else 0.0)
                 extra = 0.0 if reach is None else min(reach.extra[i], more[t])
-                enough = _needed(place, profile, apart2, unplaced[t], extra, reach, least, tie)
+                unknown = unplaced[t] if math.isfinite(table[i, X]) else 0.0
+                enough = _needed(place, profile, apart2, unknown, extra, reach, least, tie)
                 if enough > 0.0:
                     fewest = 0
                     while fewest < width and top[i, fewest] < enough:

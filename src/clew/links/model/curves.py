@@ -24,7 +24,7 @@ FACTOR = "factor"
 
 #: The families that read what two events share: a curve of theirs reads the factor, and nothing else of a pair. So what
 #: shares nothing says nothing, and a pair need not be known to be sure of that.
-SHARED = ("people", "reference")
+SHARED = ("people", "reference", "narrative")
 
 #: The family whose factor decoys change by exchanging dates; the features that change with it belong to no other.
 DATED = "time"

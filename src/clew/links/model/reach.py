@@ -45,7 +45,7 @@ def reach_of(model: LinkModel, held: Circumstances, events: LinkEvents) -> Reach
         far=_falling(far),
         profile=_rising(profile, _anything(profile)),
         shared=_rising(shared, 0.0),
-        words=_rising(words, _anything(words)),
+        words=_rising(words, 0.0),
         extra=extra,
     )
 
