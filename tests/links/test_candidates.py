@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from clew.cli.link_listing import remarks
+from clew.cli.link_listing import listing_as_json, remarks
 from clew.core import UsageError
 from clew.links import candidates, find_links, list_links
 from clew.links.candidates import Search
@@ -255,15 +256,19 @@ def test_a_list_by_strength_that_would_be_too_long_says_what_to_ask_for(monkeypa
     assert find_links(known, replicates=1, at_least=enough).frame["log10_bayes_factor"].min() >= enough
 
 
-def test_a_list_by_number_says_when_more_pairs_could_be_on_it_than_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_by_number_ends_above_what_cannot_all_be_held_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = null_background(deaths=700, years=2, seed=1, people=80)
     known = dataset.as_known(dataset.last_recorded_at)
     whole = list_links(find_links(known, replicates=1), budget_per_year=52)
     assert remarks(whole) == ""
     monkeypatch.setattr(candidates, "MOST_PAIRS", 50)
     some = list_links(find_links(known, replicates=1), budget_per_year=52)
-    assert "pairs could be among these links" in remarks(some)
-    assert 0 < some.links.frame.height < whole.links.frame.height
+    assert "Weaker links are left out" in remarks(some)
+    assert listing_as_json(some)["weaker_links_left_out"]
+    assert not listing_as_json(whole)["weaker_links_left_out"]
+    few, columns = some.links.frame, ["event_id_a", "event_id_b", "log10_bayes_factor"]
+    assert 0 < few.height < whole.links.frame.height
+    assert_frame_equal(few.select(columns), whole.links.frame.select(columns).head(few.height))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -84,7 +84,7 @@ def write_listing(listing: Listing, form: Form, out: Path | None) -> None:
 
 
 def remarks(listing: Listing) -> str:
-    """How many links decisions keep down, and how to see them; whether pairs were left out; "" if nothing is to say."""
+    """How many links decisions keep down, and how to see them; whether weaker ones are left out; "" if nothing is."""
     said = []
     if down := listing.kept_down.height:
         shown = listing.shown["stays_down"].any()
@@ -98,8 +98,8 @@ def remarks(listing: Listing) -> str:
         said.append(f"{unmatched} recorded decisions about links name no other event known at this time.")
     if not listing.links.whole:
         said.append(
-            f"More than {MOST_PAIRS:,} pairs could be among these links: only those of them were asked, if any, that "
-            "have more in common besides their dates than so many others. Likely much is noted of many events alike."
+            f"Weaker links are left out: more than {MOST_PAIRS:,} pairs could be among them. Likely much is noted of "
+            "many events alike."
         )
     return " ".join(said)
 
@@ -117,6 +117,7 @@ def listing_as_json(listing: Listing) -> dict[str, Any]:
         "problems": links.known.dataset.counts.as_json(),
         "budget_per_year": listing.budget_per_year,
         "rejected_and_kept_down": listing.kept_down.height,
+        "weaker_links_left_out": not listing.links.whole,
         "links": [_json_row(row, listing) for row in listing.table().iter_rows(named=True)],
         "series": [asdict(one) for one in listing.grown],
         "recurrences": recurrences_as_json(_recurring(listing), dataset.zone),

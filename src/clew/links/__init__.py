@@ -3,10 +3,10 @@
 `find_links` gives the strongest links known at T. `events` and `places` are what is read of each event; `candidates`
 finds the pairs that could be links, `evidence` says what they have in common by `weights` (documented defaults) or a
 fitted `model`, `identity` who is who, `scoring` adds it up, `incidents` sets apart what is one event, `strongest` gives
-the links among all. `rates` says how often,
-and grows series; `recurrence` counts what pairs cannot say, one person or one spot in several deaths. `explain` says
-why; `decisions` holds what people made of links, `listing` which are listed. `setup` is what a search goes by.
-`training` fits a model to solved series; `updates` keeps links up to date event by event.
+the links among all. `rates` says how often, and grows series; `recurrence` counts what pairs cannot say, one person or
+one spot in several deaths. `explain` says why; `decisions` holds what people made of links, `listing` which are listed.
+`setup` is what a search goes by. `training` fits a model to solved series; `updates` keeps links up to date event by
+event.
 A link is a candidate, never a decision, and accuses nobody.
 """
 

@@ -45,7 +45,8 @@ class Links:
     fact about either was learned), and a column per family (log10).
     incidents: event_id, incident_id of events that share an incident with another. incident: (n,) its code.
     seen: the links of `frame` as what is counted. decoys: what chance made, a run each. history: what counts are read
-    against. whole: whether every pair that could be among them was asked (`candidates.MOST_PAIRS`).
+    against. whole: whether they are as many
+    as are kept; not, where too many pairs could be among the weaker (`candidates.MOST_PAIRS`).
     """
 
     frame: pl.DataFrame

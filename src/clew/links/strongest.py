@@ -32,8 +32,9 @@ def strongest(
     at_least: float | None,
 ) -> tuple[Static, Scored, float, bool]:
     """All pairs that could be as strong as the weakest link at other dates, without a person or reference; the links,
-    the `keep` strongest or those that reach `at_least`; how strong the weakest may be, log10; and whether that is all,
-    or there are more pairs than can be held: then those that say most without their dates.
+    the `keep` strongest or those that reach `at_least`; how strong the weakest may be, log10; and whether that is as
+    many as are wanted. Where more pairs than can be held could be among them, only links are given that are stronger
+    than those: never some of one strength and not others, since the others would be missing from every rate.
 
     incident: (n,) of each event. Raises `UsageError` where more pairs than can be held could reach `at_least`.
     """
@@ -61,10 +62,15 @@ def strongest(
         if at_least is not None or at == -np.inf or len(found.a) >= keep or least > at + ROUNDING:
             break
         at = _next_asked(at, len(found.a), keep)
+    whole = least <= at + ROUNDING
+    if not whole:
+        at = least
+        found = found.take(found.total >= at)
     if at_least is None and len(found.a) >= keep:
+        whole = True
         at = float(np.partition(found.total, len(found.a) - keep)[len(found.a) - keep])
         found = found.take(found.total >= at)
-    return static.take(scorer.reaching(static, at)), found, at, least <= at + ROUNDING
+    return static.take(scorer.reaching(static, at)), found, at, whole
 
 
 def _first_asked(
