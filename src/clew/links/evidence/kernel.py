@@ -163,31 +163,43 @@ def _shared(meet, codes, i, j, factor, substance, discount, cap):  # type: ignor
     return other + min(substances, cap), other
 
 
+@inlined
+def _place_and_age(table, a, b, many, n, apart2, thin, place, age):  # type: ignore[no-untyped-def]
+    """Writes the squares of the distances, and the evidence of place and age, log10, of the first `many` pairs (a, b).
+
+    thin: room for as many. What is read of a pair is written first, so that four are computed at once.
+    """
+    for k in range(many):
+        i, j = a[k], b[k]
+        x, y, z = table[i, X] - table[j, X], table[i, Y] - table[j, Y], table[i, Z] - table[j, Z]
+        apart2[k] = x * x + y * y + z * z
+        place[k] = table[i, SPREAD] + table[j, SPREAD]
+        thin[k] = table[i, THIN] * table[j, THIN]
+    for k in range(many):
+        place[k] = _log10(_place(apart2[k], place[k], thin[k], n))
+    for k in range(many):
+        thin[k] = table[a[k], AGE] - table[b[k], AGE]
+        age[k] = table[a[k], UNCOMMON] * table[b[k], UNCOMMON]
+    for k in range(many):
+        age[k] = _log10(_age(thin[k], age[k], n))
+
+
 @compiled
 def pair_evidence(columns, gains, n, a, b, place, profile, shared, tie):  # type: ignore[no-untyped-def]
     """Writes the evidence of the pairs (a, b) that dates do not change: (p,) log10 each, and what ties them."""
     table, codes, signature = columns  # once: each look into a tuple counts a reference
     factor, substance = gains
-    apart2, spread, thin = np.empty(_TILE), np.empty(_TILE), np.empty(_TILE)
-    years, uncommon = np.empty(_TILE), np.empty(_TILE)
+    apart2, thin = np.empty(_TILE), np.empty(_TILE)
     for tile in range(0, len(a), _TILE):
         many = min(_TILE, len(a) - tile)
-        for k in range(many):
-            i, j = a[tile + k], b[tile + k]
-            x, y, z = table[i, X] - table[j, X], table[i, Y] - table[j, Y], table[i, Z] - table[j, Z]
-            apart2[k] = x * x + y * y + z * z
-            spread[k] = table[i, SPREAD] + table[j, SPREAD]
-            thin[k] = table[i, THIN] * table[j, THIN]
-            years[k] = table[i, AGE] - table[j, AGE]
-            uncommon[k] = table[i, UNCOMMON] * table[j, UNCOMMON]
-            profile[tile + k] = _sex(table[i, SEX], table[j, SEX], n)
+        some = slice(tile, tile + many)
+        _place_and_age(table, a[some], b[some], many, n, apart2, thin, place[some], profile[some])
+        for k in range(tile, tile + many):
+            i, j = a[k], b[k]
+            profile[k] += _sex(table[i, SEX], table[j, SEX], n)
             meet = signature[i] & signature[j]
-            shared[tile + k], tie[tile + k] = _shared(meet, codes, i, j, factor, substance, n.discount, n.substance_cap)
-        for k in range(many):
-            near = _log10(_place(apart2[k], spread[k], thin[k], n))
-            place[tile + k] = near
-            tie[tile + k] += near if near > 0.0 else 0.0
-            profile[tile + k] += _log10(_age(years[k], uncommon[k], n))
+            shared[k], tie[k] = _shared(meet, codes, i, j, factor, substance, n.discount, n.substance_cap)
+            tie[k] += place[k] if place[k] > 0.0 else 0.0
 
 
 @compiled

@@ -29,11 +29,9 @@ from clew.links.evidence.kernel import (
     THIN,
     UNCOMMON,
     X,
-    Y,
-    Z,
     _age,
     _log10,
-    _place,
+    _place_and_age,
     _power,
     _sex,
     _shared,
@@ -257,24 +255,8 @@ def _take(waiting, many, table, incident, n, reach, least, tie, one, two, count)
     """Writes those of the `many` first pairs `waiting` that reach `least` without people and dates, at most under a
     trained model, and `tie` without the profile and substances, and are not of one incident, to `one` and `two` from
     `count` on, as far as there is room. Returns how many there are now."""
-    apart2, place, thin, years, profile = (
-        np.empty(many),
-        np.empty(many),
-        np.empty(many),
-        np.empty(many),
-        np.empty(many),
-    )
-    for k in range(many):
-        i, j = waiting.one[k], waiting.two[k]
-        x, y, z = table[i, X] - table[j, X], table[i, Y] - table[j, Y], table[i, Z] - table[j, Z]
-        apart2[k] = x * x + y * y + z * z
-        place[k] = table[i, SPREAD] + table[j, SPREAD]
-        thin[k] = table[i, THIN] * table[j, THIN]
-        years[k] = table[i, AGE] - table[j, AGE]
-        profile[k] = table[i, UNCOMMON] * table[j, UNCOMMON]
-    for k in range(many):
-        place[k] = _log10(_place(apart2[k], place[k], thin[k], n))
-        profile[k] = _log10(_age(years[k], profile[k], n))
+    apart2, spare, place, profile = np.empty(many), np.empty(many), np.empty(many), np.empty(many)
+    _place_and_age(table, waiting.one, waiting.two, many, n, apart2, spare, place, profile)
     for k in range(many):
         if max(place[k], 0.0) + waiting.other[k] < tie - _ROUNDING:
             continue
